@@ -1,0 +1,193 @@
+import type { Shape, ShapeStatement, TableShape } from '../shape/shape.ts';
+import type { Sql } from './sql.ts';
+
+/** Engines whose fingerprints, digests and backups are comparable with each other. PGlite is of the family postgres. */
+export type Family = 'postgres' | 'mysql' | 'mariadb';
+
+/** A row of text values by column name. NULL is null; values never pass through a JavaScript number or Date. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** A table's place. `schema` is '' on MySQL and MariaDB, where the database of the URL is the only one. */
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/**
+ * A database of a product, open. One implementation per engine stands in `database/<engine>/`; nothing outside of
+ * those folders asks which engine it is.
+ */
+export interface Database {
+  readonly family: Family;
+  /** The engine's name for people: `Postgres`, `PGlite`, `MySQL`, `MariaDB`. */
+  readonly engine: string;
+  /** The server's version, such as `15.18`. */
+  readonly version: string;
+  /** The major version is one that Lockstep is tested on. */
+  readonly tested: boolean;
+  /** Where it is, for people: the URL without its secrets. */
+  readonly location: string;
+  readonly dialect: Dialect;
+  /** How many sessions may work at the same time. An embedded database runs them one after the other. */
+  readonly parallelSessions: number;
+
+  /** Opens a connection of its own, with settings that make every run the same. */
+  session(options?: SessionOptions): Promise<Session>;
+
+  /** Takes the product's migration lock if it is free, on a connection of its own, and tells who holds it if not. */
+  tryLock(name: LockName, holder: string): Promise<LockAttempt>;
+
+  /** Opens one consistent snapshot of the schemas' content. Nothing is written by it. */
+  snapshot(schemas: readonly string[]): Promise<Snapshot>;
+
+  /** An empty database on the same server (a temporary folder for an embedded one), dropped by `drop`. */
+  scratch(): Promise<Scratch>;
+
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** What the connection is for; shown to people who look at the server's list of sessions. */
+  readonly purpose?: string;
+  /** Schemas in which unqualified names are looked up, first the one where new objects go. */
+  readonly schemas?: readonly string[];
+}
+
+/** One connection. Statements run one at a time, in the order in which they were given. */
+export interface Session {
+  /** Identifies the connection on the server: backend pid, connection id. */
+  readonly id: string;
+  query(statement: Sql): Promise<Row[]>;
+  /** Runs a statement and returns the number of rows that it changed. */
+  run(statement: Sql): Promise<number>;
+  /** Sends one statement exactly as written, without parameters. Used for migrations and for DDL. */
+  execute(text: string): Promise<void>;
+  /** Runs `work` between BEGIN and COMMIT. An error rolls back and is thrown on. */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Appends rows to a table over the engine's fastest wire path. `rows` are whole lines in the family's row form
+   * (see {@link RowForm}), at most a few megabytes; one call is one statement. Returns the number of rows loaded.
+   */
+  load(table: TableShape, rows: Buffer): Promise<number>;
+  /** Describes everything in the schemas that Lockstep does not own. Part of the current transaction, if there is one. */
+  describe(schemas: readonly string[]): Promise<Shape>;
+  /** Drops every object in the schemas, Lockstep's own tables too, leaving the schemas themselves and extensions. */
+  wipe(schemas: readonly string[]): Promise<void>;
+  /** Puts a sequence or an auto-increment counter where the backup's was. */
+  setCounter(counter: Counter): Promise<void>;
+  /** Aborts what the connection is doing and closes it. */
+  close(): Promise<void>;
+}
+
+/** Where a sequence or an AUTO_INCREMENT stands. */
+export interface Counter {
+  /** The sequence, or on MySQL the table. */
+  readonly name: TableName;
+  /** Decimal digits: the last value (Postgres) or the next value (MySQL). */
+  readonly value: string;
+  /** Postgres: the value has been handed out. */
+  readonly called: boolean;
+}
+
+export interface LockName {
+  readonly schema: string;
+  /** The history table that the lock protects; the name is Flyway's, so a Flyway at work is shut out too. */
+  readonly table: string;
+}
+
+export type LockAttempt =
+  | { readonly held: true; readonly lock: Lock }
+  | { readonly held: false; readonly holder: string };
+
+export interface Lock {
+  /** Throws LOCK_LOST when the connection that holds the lock is gone. */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** A consistent view of one moment. Everything that is read comes from this moment; one read at a time. */
+export interface Snapshot {
+  /** Where the server's log stood (LSN, GTID or binlog position), as far as it may be read. */
+  readonly position: Readonly<Record<string, string>>;
+  /** The server's clock at the moment of the snapshot, ISO 8601 in UTC. */
+  readonly takenAt: string;
+  readonly shape: Shape;
+  /** The session inside of the snapshot's transaction, for small reads such as state and history. */
+  readonly session: Session;
+  counters(): Promise<Counter[]>;
+  /** The whole content of a table as lines in the family's row form. A chunk holds whole rows only. */
+  read(table: TableShape): AsyncIterable<Buffer>;
+  /** Estimated size in bytes on disk, for progress and the order of work. */
+  sizes(): Promise<ReadonlyMap<string, number>>;
+  close(): Promise<void>;
+}
+
+export interface Scratch {
+  readonly database: Database;
+  drop(): Promise<void>;
+}
+
+/** What differs between the families' SQL, without a connection. */
+export interface Dialect {
+  readonly family: Family;
+  /** DDL is part of a transaction. */
+  readonly transactionalDdl: boolean;
+  /** Folders of migrations for this family beside `common`, first the one that wins. */
+  readonly migrationFolders: readonly string[];
+  /** The schema of Lockstep's own tables, given the product's schemas. '' on MySQL and MariaDB. */
+  homeSchema(schemas: readonly string[]): string;
+  quote(name: string): string;
+  /** Splits a script into statements. Throws MIGRATION_UNREADABLE with line and column. */
+  split(script: string, file: string): Promise<ScriptStatement[]>;
+  /** CREATE statements of Lockstep's tables (see state/tables.ts), in order; each may be run again. */
+  readonly ownTables: (home: string) => readonly string[];
+  /** How the rows of a table look in a file and in the digest. */
+  readonly rows: RowForm;
+  /** Statements at the head of every restore and of a plain file: settings for the connection. */
+  readonly fileSettings: readonly string[];
+  /** SQL text of a string literal. */
+  literal(value: string): string;
+  /** SQL that yields a new random UUID as text. */
+  readonly randomUuid: string;
+  /** SQL that yields the database's clock as text: UTC, ISO 8601, microseconds, `Z`. */
+  readonly clock: string;
+  /** SQL of a time so many seconds from the database's clock, in the same form. */
+  clockPlus(seconds: number): string;
+  /** Suffix of a SELECT that takes a share lock on the rows it reads. */
+  readonly shareLock: string;
+}
+
+export interface ScriptStatement {
+  /** As it stands in the file, without the delimiter. */
+  readonly text: string;
+  /** 1-based. */
+  readonly line: number;
+  /** May run inside of a transaction with others. Always false for DDL where DDL commits by itself. */
+  readonly transactional: boolean;
+  /**
+   * How a crash inside of it is settled: in a transaction or by looking at the catalogues (provable), by doing it
+   * again (repeatable), or not at all (unprovable).
+   */
+  readonly effect: 'provable' | 'repeatable' | 'unprovable';
+}
+
+/**
+ * The row form of a family. A row is one line ending in `\n`: on Postgres a line of COPY's text format, on MySQL and
+ * MariaDB a parenthesised list of literals. Columns stand in the order of their names (UTF-8 bytes). The digest hashes
+ * the line without its end.
+ */
+export interface RowForm {
+  /** One line for a row. Values in the order of `table.columns`: text as the engine writes it, bytes as a Buffer. */
+  encode(table: TableShape, values: readonly (string | Buffer | null)[]): string;
+  /** The SQL text around the rows of one frame: self-contained statements that load `rows` into the table. */
+  wrap(table: TableShape, rows: Buffer): Buffer;
+  /**
+   * The rows of a frame, checked against a narrow grammar: nothing but the expected statement head, rows of the right
+   * number of literals, and the end. Throws FILE_DAMAGED otherwise.
+   */
+  unwrap(table: TableShape, text: Buffer): Buffer;
+  /** The lines cut down to the columns at these positions (ascending), as if the table had only those. */
+  project(rows: Buffer, positions: readonly number[]): Buffer;
+}
+
+export type { Shape, ShapeStatement, TableShape };

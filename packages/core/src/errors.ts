@@ -1,0 +1,369 @@
+/**
+ * Every error that Lockstep can end with: a stable code, the exit code of the command line, and the wording.
+ * `{name}` stands for a detail. docs/ERRORS.md is generated from this table.
+ *
+ * Exit codes: 1 failed, 2 wrong usage, 3 refused by a guard, 4 invalid or drifted, 5 unfinished, 6 gave up waiting.
+ */
+export const errorTable = {
+  // Usage and configuration
+  USAGE: { exit: 2, message: '{reason}', next: 'See `lockstep --help`.' },
+  CONFIG_INVALID: {
+    exit: 2,
+    message: '{file} is not a valid configuration: {place}: {reason}.',
+    next: 'Correct the file. docs/configuration.md lists every key.',
+  },
+  URL_INVALID: {
+    exit: 2,
+    message: 'The database URL {location} cannot be used: {reason}.',
+    next: 'Give postgres://, mysql://, mariadb:// or pglite:FOLDER.',
+  },
+
+  // Engines
+  SERVER_UNREACHABLE: {
+    exit: 1,
+    message: 'No database server answers at {location}: {reason}.',
+    next: 'Check that the server runs and that host and port are right.',
+  },
+  LOGIN_REFUSED: {
+    exit: 1,
+    message: 'The server at {location} refuses the login: {reason}.',
+    next: 'Check user and password of the database URL.',
+  },
+  DATABASE_MISSING: {
+    exit: 1,
+    message: 'The server at {location} has no such database: {reason}.',
+    next: 'Create the database, or correct the name in the URL.',
+  },
+  ENGINE_UNSUPPORTED: {
+    exit: 3,
+    message: 'The server at {location} is {found}. Lockstep needs {needed}.',
+    next: 'Use a supported server. docs/engines.md lists them.',
+  },
+  PRIVILEGE_MISSING: {
+    exit: 1,
+    message: 'The database user may not do what is needed ({doing}): {reason}.',
+    next: 'Grant the privilege, or use a user that has it. docs/engines.md lists what each verb needs.',
+  },
+  CONNECTION_LOST: {
+    exit: 1,
+    message: 'The connection to {location} was lost: {reason}.',
+    next: 'Run the same command again; what was begun is finished or undone.',
+  },
+  STATEMENT_FAILED: {
+    exit: 1,
+    message: 'The server refused a statement: {reason}. Statement: {statement}',
+    next: 'The message comes from the server. See its log for more.',
+  },
+  FOLDER_HELD: {
+    exit: 6,
+    message: 'The embedded database in {folder} is in use by process {process} on {host} ({purpose}).',
+    next: 'Wait for it to end, or stop it.',
+  },
+  FOLDER_FOREIGN: {
+    exit: 3,
+    message: '{folder} is not the folder of an embedded database: {reason}.',
+    next: 'Name an empty folder or one that Lockstep made.',
+  },
+  FOLDER_OTHER_VERSION: {
+    exit: 3,
+    message: 'The embedded database in {folder} was made by Postgres {found}. This Lockstep brings Postgres {needed}.',
+    next: '{commands}',
+  },
+
+  // Releases and migrations
+  MIGRATION_NAME_INVALID: {
+    exit: 4,
+    message: 'The migration {file} has a name that cannot be used: {reason}.',
+    next: 'Name it like V1.2.0.1__add_owner.sql or R__views.sql.',
+  },
+  MIGRATION_DUPLICATE: {
+    exit: 4,
+    message: 'Two migrations have the same version {version}: {first} and {second}.',
+    next: 'Give one of them another version.',
+  },
+  MIGRATION_UNREADABLE: {
+    exit: 4,
+    message: '{file} cannot be read at line {line}, column {column}: {reason}.',
+    next: 'Correct the script.',
+  },
+  MIGRATION_IMPORT_FORBIDDEN: {
+    exit: 4,
+    message: 'The migration {file} imports {module}. A migration may import only Node and @lockstep/core/migration.',
+    next: 'Copy what it needs into the migration, so that later code cannot change what it does.',
+  },
+  MIGRATION_FOLDER_MISSING: {
+    exit: 2,
+    message: 'The folder of migrations {folder} does not exist.',
+    next: 'Correct "migrations" in the configuration.',
+  },
+  SEAL_INVALID: {
+    exit: 4,
+    message: '{file} cannot be read: {reason}.',
+    next: 'Take the file back from version control. It is written by `lockstep release` only.',
+  },
+  SEAL_BROKEN: {
+    exit: 4,
+    message: 'The sealed release {release} is not what the files hold: {reason}.',
+    next: 'Take the sealed migration back from version control, and put the change into a new migration.',
+  },
+  RELEASE_UNKNOWN: {
+    exit: 2,
+    message: 'There is no release {release}. Known: {known}.',
+    next: 'Name a release from the list.',
+  },
+  RELEASE_SEALED: {
+    exit: 3,
+    message: 'Release {release} is sealed for {family} already.',
+    next: 'Put new migrations into a new release.',
+  },
+  CHECKSUM_MISMATCH: {
+    exit: 4,
+    message: 'Migration {version} was applied with checksum {applied}, but the file {file} has {found}.',
+    next: 'Take the file back from version control, and put the change into a new migration.',
+  },
+  MIGRATION_MISSING: {
+    exit: 3,
+    message: 'The database has applied migration {version} ({script}), which this code does not contain.',
+    next: 'Use the release of the server that wrote it, {release} or later.',
+  },
+  MIGRATION_OUT_OF_ORDER: {
+    exit: 4,
+    message: 'Migration {version} is pending but the database is at {current} already.',
+    next: 'Give the migration a version after {current}.',
+  },
+  DATABASE_NEWER: {
+    exit: 3,
+    message: 'The database is at release {found}. This code is release {needed}.',
+    next: 'Start the server of release {found} or later, or restore a backup of {needed} into an empty database.',
+  },
+  DATABASE_OLDER: {
+    exit: 3,
+    message: 'The database is at release {found}. This needs release {needed}.',
+    next: 'Run `lockstep upgrade`.',
+  },
+  RELEASE_NOT_AHEAD: {
+    exit: 3,
+    message: 'The database is at release {found}. It cannot be migrated to {needed}, which is older.',
+    next: 'To go back in time, restore a backup of {needed} into an empty database.',
+  },
+  DATABASE_NOT_ADOPTED: {
+    exit: 3,
+    message: 'The database holds objects that Lockstep does not know: {found}.',
+    next: 'Use an empty database, or adopt this one with `lockstep baseline --at X.Y.Z`.',
+  },
+  DATABASE_EMPTY: {
+    exit: 3,
+    message: 'The database is empty: there is no release in it.',
+    next: 'Run `lockstep migrate` or `lockstep restore FILE`.',
+  },
+  BASELINE_REFUSED: {
+    exit: 3,
+    message: 'The database cannot be adopted at release {release}: {reason}.',
+    next: 'Look at the differences. The database must have the exact shape of the release.',
+  },
+  OTHER_PRODUCT: {
+    exit: 3,
+    message: 'This database belongs to the product {found}, not to {needed}.',
+    next: 'Check the database URL and the configuration.',
+  },
+  MIGRATION_FAILED: {
+    exit: 1,
+    message: 'Migration {version} ({script}) failed at line {line}: {reason}.',
+    next: '{next}',
+  },
+  MIGRATION_UNRESOLVED: {
+    exit: 5,
+    message: 'Migration {version} ({script}) stopped at statement {statement} (line {line}): {reason}.',
+    next: 'Look at the facts with `lockstep resolve {version}`, then settle it with --applied, --retry or --rolled-back.',
+  },
+  RESOLVE_NOT_NEEDED: {
+    exit: 3,
+    message: 'Migration {version} has not failed: {found}.',
+    next: 'There is nothing to resolve. See `lockstep info`.',
+  },
+  UNDECLARED_CHANGE: {
+    exit: 4,
+    message: 'The migration changed what no migration declares: {changes}.',
+    next: '{next}',
+  },
+  LOCK_TIMEOUT: {
+    exit: 6,
+    message: 'Gave up after waiting {seconds} s for {holder}.',
+    next: 'Look at what it does; run again when it has ended.',
+  },
+  LOCK_LOST: {
+    exit: 5,
+    message: 'The connection that holds the migration lock was lost: {reason}.',
+    next: 'Run the same command again; what was begun is finished.',
+  },
+  LEASE_LIVE: {
+    exit: 3,
+    message: 'Servers are at work on this database: {found}.',
+    next: 'Stop them first. A server that was killed counts as alive until {until}.',
+  },
+  EPOCH_CHANGED: {
+    exit: 3,
+    message: 'The database was upgraded or restored since this server started (epoch {found}, this server {needed}).',
+    next: 'Restart the server.',
+  },
+  PHASE_REFUSED: {
+    exit: 3,
+    message: 'The database is in phase {phase}: {detail}.',
+    next: '{next}',
+  },
+  DATABASE_DRIFTED: {
+    exit: 4,
+    message: 'The database differs from release {release}: {differences}.',
+    next: '`lockstep validate` prints the differences.',
+  },
+  SHAPE_UNSUPPORTED: {
+    exit: 3,
+    message: 'The database holds what Lockstep cannot carry: {found}.',
+    next: 'Move it out of the schemas of the product. docs/shape.md has the list of what is carried.',
+  },
+
+  // Backup and restore
+  BACKUP_EXISTS: {
+    exit: 3,
+    message: '{file} exists already.',
+    next: 'Name another place. A backup is never overwritten.',
+  },
+  BACKUP_MISSING: {
+    exit: 2,
+    message: 'There is no backup at {file}.',
+    next: '`lockstep backups` lists them.',
+  },
+  STORAGE_FAILED: {
+    exit: 1,
+    message: '{place} cannot be used: {reason}.',
+    next: 'Check path, rights and free space.',
+  },
+  SPACE_MISSING: {
+    exit: 3,
+    message: '{place} has {found} free; {needed} are needed.',
+    next: 'Make room, or name another place.',
+  },
+  FILE_DAMAGED: {
+    exit: 3,
+    message: '{file} is damaged: {reason}.',
+    next: 'Use another backup. Nothing was changed.',
+  },
+  FILE_FOREIGN: {
+    exit: 3,
+    message: '{file} is not a backup made by Lockstep: {reason}.',
+    next: 'Name a backup file. Nothing was changed.',
+  },
+  FORMAT_NEWER: {
+    exit: 3,
+    message: '{file} has format {found}. This Lockstep reads up to {needed}.',
+    next: 'Use a newer Lockstep.',
+  },
+  BACKUP_NEWER: {
+    exit: 3,
+    message: 'The backup is of release {found}. This code is release {needed}.',
+    next: 'Restore it with the code of release {found} or later.',
+  },
+  BACKUP_OTHER_RELEASE: {
+    exit: 3,
+    message: 'The backup is of release {found}. The database is at release {needed}.',
+    next: 'Restore into an empty database; add --upgrade to migrate it on afterwards.',
+  },
+  BACKUP_OTHER_PRODUCT: {
+    exit: 3,
+    message: 'The backup is of the product {found}, not of {needed}.',
+    next: 'Check the file and the configuration.',
+  },
+  BACKUP_OTHER_FAMILY: {
+    exit: 3,
+    message: 'The backup was taken from {found}. The target is {needed}.',
+    next: 'Restore it into a database of the same family.',
+  },
+  BACKUP_OTHER_LIST: {
+    exit: 3,
+    message: 'The backup was taken with migrations that this code does not have in the same form: {reason}.',
+    next: 'Use the code that the backup was taken with.',
+  },
+  BACKUP_SHAPE_UNKNOWN: {
+    exit: 3,
+    message: 'The shape in the backup is not that of release {release} (drifted, or failed in a migration).',
+    next: 'Restore it with `--shape embedded`, which uses the DDL in the file.',
+  },
+  TARGET_NOT_CLEAN: {
+    exit: 3,
+    message: 'The target database is not clean: {found}.',
+    next: 'Restore into an empty database.',
+  },
+  RESTORE_DIFFERS: {
+    exit: 1,
+    message: 'What was read back differs from the backup: {differences}.',
+    next: 'The database stays closed to servers. Run the restore again, or undo it with `lockstep restore --abort`.',
+  },
+  RESTORE_NOT_RUNNING: {
+    exit: 3,
+    message: 'There is no interrupted restore to abort: the phase is {phase}.',
+    next: 'Nothing was changed.',
+  },
+  SNAPSHOT_CHANGED: {
+    exit: 1,
+    message: 'The shape of the database changed while the backup was taken: {found}.',
+    next: 'Take the backup again when no migration runs.',
+  },
+  INTERRUPTED: {
+    exit: 5,
+    message: 'Stopped by {signal}.',
+    next: 'Run the same command again to go on.',
+  },
+  INTERNAL: {
+    exit: 1,
+    message: 'Something that should not happen has happened: {reason}.',
+    next: 'Please report it with the output of the command.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+interface ErrorEntry {
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 6;
+  readonly message: string;
+  readonly next: string;
+}
+
+export type ErrorCode = keyof typeof errorTable;
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** An error of Lockstep: `code` is stable, `message` is for people, `next` says what to do. */
+export class LockstepError extends Error {
+  override readonly name = 'LockstepError';
+  readonly code: ErrorCode;
+  readonly exit: number;
+  readonly details: Readonly<Record<string, string>>;
+  readonly next: string;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: ErrorOptions) {
+    const safe = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, redact(String(value))]));
+    super(fill(errorTable[code].message, safe), options);
+    this.code = code;
+    this.exit = errorTable[code].exit;
+    this.details = safe;
+    this.next = fill(errorTable[code].next, safe);
+  }
+}
+
+/** The message of anything thrown, without secrets. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return redact(text);
+}
+
+/** Takes the password out of URLs, and what looks like a password parameter. */
+export function redact(text: string): string {
+  return text
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/]*@/gi, '$1:***@')
+    .replace(/(\b(?:password|passwd|pwd|secret|token)=)[^\s&]+/gi, '$1***');
+}
+
+function fill(template: string, details: Readonly<Record<string, string>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = details[name];
+    if (value === undefined) throw new TypeError(`No detail "${name}" for: ${template}`);
+    return value;
+  });
+}
