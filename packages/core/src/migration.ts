@@ -17,7 +17,7 @@
  */
 import type { Family, Row } from './database/database.ts';
 import type { Sql } from './database/sql.ts';
-import { identifier, join, raw, sql } from './database/sql.ts';
+import type { identifier, join, raw, sql } from './database/sql.ts';
 
 export interface MigrationSession {
   /** Rows of text values by column name. */
