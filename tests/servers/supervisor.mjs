@@ -1,0 +1,128 @@
+// Runs servers until it is told to stop: by SIGTERM, or, when started with `tied`, by the end of its standard input,
+// which comes with the end of the process that started it, however that ends. Then it stops them and removes their
+// folder. Should the supervisor itself be killed, the kernel ends the servers, and the next start removes the folder.
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { account } from './account.mjs';
+import { engines } from './engines.mjs';
+
+const { roots, durable, tied } = JSON.parse(process.argv[2] ?? '{}');
+const folder = mkdtempSync(join(tmpdir(), 'lockstep-servers-'));
+chmodSync(folder, 0o755);
+writeFileSync(join(folder, 'pid'), `${process.pid}`);
+const user = account();
+const running = [];
+process.stdout.on('error', () => {}); // the process that started us may be gone
+let stopping = false;
+
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+if (tied) process.stdin.on('end', stop).on('error', stop).resume();
+
+await Promise.all(
+  Object.entries(roots).map(async ([name, root]) => {
+    try {
+      report({ name, ...(await start(name, root)) });
+    } catch (error) {
+      report({ name, problem: error.message });
+    }
+  }),
+);
+if (running.length === 0) await stop();
+
+function report(message) {
+  if (stopping) return;
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+async function start(name, root) {
+  const engine = engines[name];
+  const home = join(folder, name);
+  mkdirSync(home);
+  if (user) chownSync(home, user.uid, user.gid);
+  const place = { root, data: join(home, 'data'), port: 0, durable };
+  const log = join(home, 'log');
+  await finished(launch(engine.prepare(place), home, log, 'KILL'), log);
+  for (let attempt = 1; ; attempt++) {
+    place.port = await freePort();
+    const child = launch(engine.run(place), home, log, engine.stopSignal.slice(3));
+    const version = await answers(engine, place, child);
+    if (version) {
+      running.push({ child, signal: engine.stopSignal });
+      if (!version.startsWith(engine.version)) throw new Error(`this is version ${version}, not ${engine.version}`);
+      return {
+        url: engine.url(place.port),
+        version,
+        bin: join(root, engine.programs),
+        pid: child.pid,
+        supervisor: process.pid,
+      };
+    }
+    child.kill('SIGKILL');
+    // Another process may have taken the port in the meantime.
+    if (attempt === 3) throw new Error(`the server does not start:\n${tail(log)}`);
+  }
+}
+
+/** As the unprivileged user if we are root, and ended by the kernel when this process is gone. */
+function launch([program, ...args], home, log, deathSignal) {
+  const output = openSync(log, 'a');
+  const identity = user ? ['--reuid', user.name, '--regid', `${user.gid}`, '--clear-groups'] : [];
+  return spawn('setpriv', [...identity, '--pdeathsig', deathSignal, '--', program, ...args], {
+    cwd: home,
+    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', HOME: home, TMPDIR: home },
+    stdio: ['ignore', output, output],
+  });
+}
+
+function finished(child, log) {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`it cannot be prepared:\n${tail(log)}`))));
+  });
+}
+
+/** The server's version as soon as it answers, or nothing if it ended or stays silent for a minute. */
+async function answers(engine, place, child) {
+  const [program, ...args] = engine.ask(place);
+  for (const end = Date.now() + 60_000; Date.now() < end && child.exitCode === null; await sleep(200)) {
+    const asked = spawnSync(program, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] }, timeout: 10_000 });
+    if (asked.status === 0) return asked.stdout.trim();
+  }
+  return undefined;
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function stop() {
+  if (stopping) return;
+  stopping = true;
+  await Promise.all(
+    running.map(async ({ child, signal }) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
+      const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      await ended;
+      clearTimeout(late);
+    }),
+  );
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit();
+}
+
+function tail(log) {
+  return readFileSync(log, 'utf8').split('\n').slice(-8).join('\n').trim();
+}
