@@ -1,4 +1,5 @@
 import type { Shape, ShapeStatement, TableShape } from '../shape/shape.ts';
+import type { Catalogue, CatalogueOptions } from './catalogue.ts';
 import type { Sql } from './sql.ts';
 
 /** Engines whose fingerprints, digests and backups are comparable with each other. PGlite is of the family postgres. */
@@ -43,6 +44,9 @@ export interface Database {
   /** An empty database on the same server (a temporary folder for an embedded one), dropped by `drop`. */
   scratch(): Promise<Scratch>;
 
+  /** What the server says about its databases, schemas and tables, whoever they belong to. Reads only. */
+  catalogue(options?: CatalogueOptions): Catalogue;
+
   close(): Promise<void>;
 }
 
@@ -75,6 +79,11 @@ export interface Session {
   wipe(schemas: readonly string[]): Promise<void>;
   /** Puts a sequence or an auto-increment counter where the backup's was. */
   setCounter(counter: Counter): Promise<void>;
+  /**
+   * Waits until the connection with this id is gone from the server or no longer at work: a killed client's statement
+   * may go on there. Returns at once for an id that is unknown.
+   */
+  waitForEnd(id: string): Promise<void>;
   /** Aborts what the connection is doing and closes it. */
   close(): Promise<void>;
 }

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import type { ScriptStatement } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
+import { phase } from '../progress.ts';
+import type { Migration } from '../release/migration-file.ts';
+import { recordApplied } from '../state/history.ts';
+import type { Step } from '../state/step.ts';
+import { clearSteps, readSteps, writeStep } from '../state/step.ts';
+import { hasHappened, shapeFacts } from './effect.ts';
+import type { Runner } from './runner.ts';
+import { isInterruption, MigrationStopped } from './runner.ts';
+
+interface NumberedStatement extends ScriptStatement {
+  /** 1-based place in the script. */
+  readonly number: number;
+  readonly checksum: string;
+}
+
+/**
+ * Runs a SQL migration from where it stands. Statements that may share a transaction do, and their progress commits
+ * with them; the others run alone, with their intent written before. The history row commits with the last of them.
+ * Throws MigrationStopped, or MIGRATION_UNRESOLVED when it can't be known whether a statement has run.
+ */
+export async function applySql(runner: Runner, migration: Migration): Promise<void> {
+  const started = Date.now();
+  const statements = await numbered(runner, migration);
+  const progress = await progressOf(runner, migration, statements);
+  const groups = groupStatements(statements.slice(progress.done));
+  const last = groups.at(-1);
+  const finish = async (): Promise<void> => {
+    await recordApplied(runner.home, migration, runner.actor, Date.now() - started);
+    await clearSteps(runner.home, migration.key);
+  };
+
+  for (const group of groups) {
+    await runner.lock?.check();
+    const untouched = group === groups[0] && progress.done === 0;
+    if (group[0]?.transactional) await runTogether(runner, migration, group, untouched, group === last ? finish : undefined);
+    else await runAlone(runner, migration, group[0]);
+  }
+  if (!last?.[0]?.transactional) await runner.home.session.transaction(finish);
+}
+
+async function numbered(runner: Runner, migration: Migration): Promise<NumberedStatement[]> {
+  const statements = await runner.home.dialect.split(migration.text, migration.script);
+  return statements.map((statement, index) => ({
+    ...statement,
+    number: index + 1,
+    checksum: createHash('sha256').update(statement.text).digest('hex'),
+  }));
+}
+
+/** Neighbours that may share a transaction form a group; every other statement is a group of its own. */
+function groupStatements(statements: readonly NumberedStatement[]): NumberedStatement[][] {
+  const groups: NumberedStatement[][] = [];
+  for (const statement of statements) {
+    const current = groups.at(-1);
+    if (statement.transactional && current?.[0]?.transactional) current.push(statement);
+    else groups.push([statement]);
+  }
+  return groups;
+}
+
+async function runTogether(
+  runner: Runner,
+  migration: Migration,
+  group: readonly NumberedStatement[],
+  untouched: boolean,
+  finish: (() => Promise<void>) | undefined,
+): Promise<void> {
+  const { session } = runner.home;
+  let current = group[0];
+  try {
+    await session.transaction(async () => {
+      for (const statement of group) {
+        current = statement;
+        await phase(runner, 'migrate:statement');
+        await session.execute(statement.text);
+        await markDone(runner, migration, statement);
+      }
+      await finish?.();
+      await phase(runner, 'migrate:commit');
+    });
+  } catch (error) {
+    throw stopped(error, current, untouched);
+  }
+}
+
+async function runAlone(runner: Runner, migration: Migration, statement: NumberedStatement | undefined): Promise<void> {
+  if (!statement) return;
+  const { home } = runner;
+  const facts = { session: home.session.id, ...(statement.effect === 'provable' ? await shapeFacts(runner) : {}) };
+  await writeStep(home, {
+    migration: migration.key,
+    statement: statement.number,
+    checksum: statement.checksum,
+    line: statement.line,
+    status: 'running',
+    facts,
+    actor: runner.actor,
+  });
+  await phase(runner, 'migrate:intent');
+  try {
+    await home.session.execute(statement.text);
+  } catch (error) {
+    throw stopped(error, statement, false);
+  }
+  await phase(runner, 'migrate:executed');
+  await markDone(runner, migration, statement);
+}
+
+async function markDone(runner: Runner, migration: Migration, statement: NumberedStatement): Promise<void> {
+  await writeStep(runner.home, {
+    migration: migration.key,
+    statement: statement.number,
+    checksum: statement.checksum,
+    line: statement.line,
+    status: 'done',
+    actor: runner.actor,
+  });
+}
+
+function stopped(error: unknown, statement: NumberedStatement | undefined, undone: boolean): unknown {
+  if (isInterruption(error)) return error;
+  return new MigrationStopped(error, statement?.number ?? 0, statement?.line ?? 1, undone);
+}
+
+/** How many statements are done, after settling one that a crash may have cut. */
+async function progressOf(
+  runner: Runner,
+  migration: Migration,
+  statements: readonly NumberedStatement[],
+): Promise<{ readonly done: number }> {
+  const steps = (await readSteps(runner.home, migration.key)).filter((step) => step.statement > 0);
+  for (const step of steps) {
+    const statement = statements[step.statement - 1];
+    if (statement?.checksum === step.checksum) continue;
+    throw unresolved(migration, step, 'the file was edited after this statement had run; put the old text back');
+  }
+  const open = steps.find((step) => step.status !== 'done');
+  const done = steps.filter((step) => step.status === 'done').length;
+  const statement = open && statements[open.statement - 1];
+  if (!open || !statement) return { done };
+
+  await runner.home.session.waitForEnd(open.facts['session'] ?? '');
+  if (statement.effect === 'repeatable') return { done };
+  if (statement.effect === 'unprovable') {
+    throw unresolved(migration, open, 'its effect cannot be read from the database');
+  }
+  if (!(await hasHappened(runner, open.facts))) return { done };
+  await markDone(runner, migration, statement);
+  return { done: done + 1 };
+}
+
+function unresolved(migration: Migration, step: Step, reason: string): LockstepError {
+  return new LockstepError('MIGRATION_UNRESOLVED', {
+    version: migration.key,
+    script: migration.script,
+    statement: step.statement,
+    line: step.line ?? 0,
+    reason,
+  });
+}

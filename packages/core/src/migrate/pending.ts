@@ -1,0 +1,60 @@
+import { LockstepError } from '../errors.ts';
+import type { Migration } from '../release/migration-file.ts';
+import type { Code } from '../release/releases.ts';
+import { migrationsUpTo } from '../release/releases.ts';
+import { compareVersions, parseVersion } from '../release/version.ts';
+import type { AppliedMigration } from '../state/history.ts';
+
+/**
+ * What is still to be run to bring a database to a release, in order: versioned migrations, then (at the code's own
+ * release) the repeatable ones that are new or have changed.
+ * Throws MIGRATION_MISSING, CHECKSUM_MISMATCH and MIGRATION_OUT_OF_ORDER.
+ */
+export function pendingMigrations(code: Code, applied: readonly AppliedMigration[], to: string): Migration[] {
+  checkApplied(code, applied);
+  const done = new Map(applied.map((row) => [row.key, row]));
+  const versioned = migrationsUpTo(code, to).filter((migration) => !done.has(migration.key));
+  refuseOutOfOrder(versioned, applied);
+  if (to !== code.product.version) return versioned;
+  const repeatable = code.migrations.filter(
+    (migration) => migration.version === null && done.get(migration.key)?.checksum !== migration.checksum,
+  );
+  return [...versioned, ...repeatable];
+}
+
+/** Everything that the database has applied must be in the code, unchanged. */
+export function checkApplied(code: Code, applied: readonly AppliedMigration[]): void {
+  const known = new Map(code.migrations.map((migration) => [migration.key, migration]));
+  const baseline = applied.find((row) => row.type === 'BASELINE');
+  for (const row of applied) {
+    const migration = known.get(row.key);
+    if (row.type === 'BASELINE') continue;
+    if (!migration) {
+      // A repeatable migration that was taken out of the code leaves nothing to be wrong about.
+      if (row.version === null) continue;
+      throw new LockstepError('MIGRATION_MISSING', { version: row.key, script: row.script, release: row.key });
+    }
+    if (migration.version === null || row.checksum === null || isBelow(row, baseline)) continue;
+    if (row.checksum === migration.checksum) continue;
+    throw new LockstepError('CHECKSUM_MISMATCH', {
+      version: row.key,
+      applied: row.checksum,
+      file: migration.file,
+      found: migration.checksum,
+    });
+  }
+}
+
+function isBelow(row: AppliedMigration, baseline: AppliedMigration | undefined): boolean {
+  const version = parseVersion(row.version ?? '');
+  const base = parseVersion(baseline?.version ?? '');
+  return version !== undefined && base !== undefined && compareVersions(version, base) <= 0;
+}
+
+function refuseOutOfOrder(pending: readonly Migration[], applied: readonly AppliedMigration[]): void {
+  const versions = applied.flatMap((row) => (row.version === null ? [] : (parseVersion(row.version) ?? [])));
+  const highest = versions.toSorted(compareVersions).at(-1);
+  const late = pending.find(({ version }) => version && highest && compareVersions(version, highest) < 0);
+  if (!late || !highest) return;
+  throw new LockstepError('MIGRATION_OUT_OF_ORDER', { version: late.key, current: highest.text });
+}

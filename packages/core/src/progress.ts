@@ -1,0 +1,27 @@
+/** What a long verb tells while it works. */
+export type Progress =
+  /** A named phase begins. Crash tests kill the process in each of them. */
+  | { readonly kind: 'phase'; readonly name: string }
+  /** Another holds the lock. Told again from time to time. */
+  | { readonly kind: 'waiting'; readonly holder: string; readonly seconds: number }
+  /** A line for people. */
+  | { readonly kind: 'note'; readonly text: string }
+  /** How far a phase is. `total` is an estimate. */
+  | { readonly kind: 'count'; readonly what: string; readonly done: number; readonly total: number };
+
+export interface RunOptions {
+  /** Called as the work goes on; a returned promise is awaited. */
+  readonly onProgress?: ((progress: Progress) => void | Promise<void>) | undefined;
+  /** Ends the work at the next safe place. What was begun is undone or can be continued. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Enters a named phase: stops here if the caller wants to stop. */
+export async function phase(options: RunOptions, name: string): Promise<void> {
+  await options.onProgress?.({ kind: 'phase', name });
+  options.signal?.throwIfAborted();
+}
+
+export async function note(options: RunOptions, text: string): Promise<void> {
+  await options.onProgress?.({ kind: 'note', text });
+}

@@ -1,0 +1,99 @@
+import type { Database, Family } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
+import type { Migration } from './migration-file.ts';
+import { readMigrations } from './migration-file.ts';
+import type { Product } from './product.ts';
+import type { SealedRelease } from './seal.ts';
+import { compareReleases, releaseName } from './version.ts';
+
+/** A release with the migrations that it adds to the one before. */
+export interface Release {
+  readonly version: string;
+  readonly sealed: SealedRelease | undefined;
+  readonly migrations: readonly Migration[];
+}
+
+/** All that this code knows to do to a database of one family. */
+export interface Code {
+  readonly product: Product;
+  readonly family: Family;
+  /** Every versioned migration, in order, then the repeatable ones. */
+  readonly migrations: readonly Migration[];
+  /** Oldest first. The last one is the code's own release, sealed or not. */
+  readonly releases: readonly Release[];
+}
+
+/**
+ * Reads the migrations for a database's family and puts them into their releases: those that the seal names, then by
+ * the first three parts of the version, then (plain Flyway numbers) into the code's own release.
+ * Throws SEAL_BROKEN when a sealed migration is gone, has changed, or has got company.
+ */
+export async function readCode(product: Product, database: Pick<Database, 'dialect'>): Promise<Code> {
+  const { dialect } = database;
+  const migrations = await readMigrations(product.migrations, product.naming, dialect);
+  const versioned = migrations.filter((migration) => migration.version !== null);
+  const names = new Set([product.version, ...product.seal.releases.map((release) => release.version)]);
+  const byRelease = new Map<string, Migration[]>([...names].map((name) => [name, []]));
+  for (const migration of versioned) {
+    const name = releaseOf(migration, product);
+    byRelease.set(name, [...(byRelease.get(name) ?? []), migration]);
+  }
+  const releases = [...byRelease]
+    .toSorted(([left], [right]) => compareReleases(left, right))
+    .map(([version, list]) => ({
+      version,
+      sealed: product.seal.releases.find((release) => release.version === version),
+      migrations: list,
+    }));
+  const last = releases.at(-1);
+  if (last && last.version !== product.version) {
+    throw new LockstepError('SEAL_BROKEN', {
+      release: last.version,
+      reason: `it is newer than the code, which says that it is ${product.version}`,
+    });
+  }
+  for (const release of releases) checkSeal(release, dialect.family);
+  return { product, family: dialect.family, migrations, releases };
+}
+
+function releaseOf(migration: Migration, product: Product): string {
+  const sealed = product.seal.releases.find((release) => release.migrations.some(({ key }) => key === migration.key));
+  if (sealed) return sealed.version;
+  const { version } = migration;
+  const saysRelease = version !== null && version.text.split('.').length >= 3;
+  return saysRelease ? releaseName(version) : product.version;
+}
+
+function checkSeal(release: Release, family: Family): void {
+  if (!release.sealed) return;
+  const sealed = release.sealed.migrations.filter(({ key, checksums }) => !key.startsWith('R__') && checksums[family] !== undefined);
+  // A release that was never sealed for this family is not held to its seal.
+  if (sealed.length === 0 && release.sealed.migrations.length > 0) return;
+  const broken = (reason: string): LockstepError =>
+    new LockstepError('SEAL_BROKEN', { release: release.version, reason });
+  for (const expected of sealed) {
+    const found = release.migrations.find(({ key }) => key === expected.key);
+    if (!found) throw broken(`migration ${expected.key} is missing`);
+    if (found.checksum !== expected.checksums[family]) throw broken(`migration ${found.script} has changed`);
+  }
+  const extra = release.migrations.find(({ key }) => !sealed.some((expected) => expected.key === key));
+  if (extra) throw broken(`migration ${extra.script} was added after the release`);
+}
+
+/** The release of this code with that version. Throws RELEASE_UNKNOWN. */
+export function findRelease(code: Code, version: string): Release {
+  const release = code.releases.find((candidate) => candidate.version === version);
+  if (release) return release;
+  throw new LockstepError('RELEASE_UNKNOWN', {
+    release: version,
+    known: code.releases.map((candidate) => candidate.version).join(', '),
+  });
+}
+
+/** Every versioned migration up to a release. */
+export function migrationsUpTo(code: Code, version: string): Migration[] {
+  findRelease(code, version);
+  return code.releases
+    .filter((release) => compareReleases(release.version, version) <= 0)
+    .flatMap((release) => release.migrations);
+}

@@ -1,0 +1,76 @@
+import { sql } from '../database/sql.ts';
+import type { Home } from './tables.ts';
+import { clock, ownTable, presentTables } from './tables.ts';
+
+export type StepStatus = 'running' | 'done' | 'failed' | 'resolved';
+
+/**
+ * Intent and progress of a migration. Statement 0 stands for the migration as a whole (its facts hold the cursor of a
+ * data migration); 1, 2 ... are its statements; negative ones record what an operator decided.
+ */
+export interface Step {
+  readonly migration: string;
+  readonly statement: number;
+  readonly checksum: string | null;
+  readonly line: number | null;
+  readonly status: string;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly actor: string;
+  readonly message: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export async function readSteps(home: Home, migration?: string): Promise<Step[]> {
+  if (!(await presentTables(home)).has('lockstep_step')) return [];
+  const where = migration === undefined ? sql`` : sql`WHERE migration = ${migration}`;
+  const rows = await home.session.query(sql`SELECT migration, statement, checksum, line, status, facts, actor, message,
+    started_at, finished_at FROM ${ownTable(home, 'lockstep_step')} ${where} ORDER BY migration, statement`);
+  return rows.map((row) => ({
+    migration: row['migration'] ?? '',
+    statement: Number(row['statement']),
+    checksum: row['checksum'] ?? null,
+    line: row['line'] === null || row['line'] === undefined ? null : Number(row['line']),
+    status: row['status'] ?? '',
+    facts: factsOf(row['facts'] ?? '{}'),
+    actor: row['actor'] ?? '',
+    message: row['message'] ?? null,
+    startedAt: row['started_at'] ?? '',
+    finishedAt: row['finished_at'] ?? null,
+  }));
+}
+
+/** Writes a step, in place of an earlier one of the same number. */
+export async function writeStep(
+  home: Home,
+  step: {
+    readonly migration: string;
+    readonly statement: number;
+    readonly status: StepStatus;
+    readonly checksum?: string | null;
+    readonly line?: number | null;
+    readonly facts?: Readonly<Record<string, string>>;
+    readonly actor: string;
+    readonly message?: string | null;
+  },
+): Promise<void> {
+  const finished = step.status === 'running' ? sql`NULL` : clock(home);
+  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_step')}
+    WHERE migration = ${step.migration} AND statement = ${step.statement}`);
+  await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_step')}
+    (migration, statement, checksum, line, status, facts, actor, message, started_at, finished_at)
+    VALUES (${step.migration}, ${step.statement}, ${step.checksum ?? null}, ${step.line ?? null}, ${step.status},
+      ${JSON.stringify(step.facts ?? {})}, ${step.actor}, ${step.message ?? null}, ${clock(home)}, ${finished})`);
+}
+
+/** Removes the progress of a migration that is done or rolled back. What operators decided stays. */
+export async function clearSteps(home: Home, migration: string): Promise<void> {
+  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_step')}
+    WHERE migration = ${migration} AND statement >= 0`);
+}
+
+function factsOf(text: string): Record<string, string> {
+  const json: unknown = JSON.parse(text);
+  if (typeof json !== 'object' || json === null) return {};
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,39 @@
+import type { Dialect, Session } from '../database/database.ts';
+import { identifier, join, raw, sql } from '../database/sql.ts';
+import type { Identifier, Sql } from '../database/sql.ts';
+import { ownTableNames } from './names.ts';
+import type { OwnTableName } from './names.ts';
+
+/** A connection together with the place of Lockstep's own tables. */
+export interface Home {
+  readonly session: Session;
+  readonly dialect: Dialect;
+  /** The schema of the tables; '' where the database is the only one. */
+  readonly schema: string;
+}
+
+export function homeOf(session: Session, dialect: Dialect, schemas: readonly string[]): Home {
+  return { session, dialect, schema: dialect.homeSchema(schemas) };
+}
+
+export function ownTable(home: Home, name: OwnTableName): Identifier {
+  return identifier(home.schema, name);
+}
+
+/** The database's clock as text: UTC, microseconds, fixed width. */
+export function clock(home: Home): Sql {
+  return raw(home.dialect.clock);
+}
+
+/** Which of Lockstep's own tables are there. */
+export async function presentTables(home: Home): Promise<ReadonlySet<string>> {
+  const place = home.schema === '' ? raw('DATABASE()') : sql`${home.schema}`;
+  const rows = await home.session.query(sql`SELECT table_name AS name FROM information_schema.tables
+    WHERE table_schema = ${place} AND table_name IN (${join([...ownTableNames])})`);
+  return new Set(rows.flatMap((row) => row['name'] ?? []));
+}
+
+/** Makes the own tables that are missing. */
+export async function createOwnTables(home: Home): Promise<void> {
+  for (const statement of home.dialect.ownTables(home.schema)) await home.session.execute(statement);
+}
