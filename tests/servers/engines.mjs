@@ -28,8 +28,7 @@ function postgres(major, suite) {
     suite,
     packages: [`postgresql-${major}`, `postgresql-client-${major}`],
     programs,
-    present: (root) => existsSync(bin(root, 'postgres')) && existsSync(bin(root, 'pg_dump')),
-    system: true,
+    onSystem: () => existsSync(bin('/', 'postgres')) && existsSync(bin('/', 'pg_dump')),
     url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
     prepare: ({ root, data }) => [
       bin(root, 'initdb'),
@@ -64,8 +63,7 @@ function mysql() {
     suite: 'sid',
     packages: ['mysql-server-core', 'mysql-client-core'],
     programs: 'usr/bin',
-    present: (root) => existsSync(join(root, 'usr/sbin/mysqld')) && existsSync(join(root, 'usr/bin/mysqldump')),
-    system: false, // what the system calls mysqld may be MariaDB
+    onSystem: () => false, // what the system calls mysqld may be MariaDB
     url: (port) => `mysql://root@127.0.0.1:${port}/mysql`,
     prepare: (place) => [...server(place), '--initialize-insecure'],
     run: (place) => [...server(place), ...listen(place), '--mysqlx=OFF', ...innodb(place)],
@@ -79,10 +77,9 @@ function mariadb(version, suite) {
     family: 'mariadb',
     version,
     suite,
-    packages: ['mariadb-server-core', 'mariadb-client-core'],
+    packages: ['mariadb-server-core', 'mariadb-client-core', 'mariadb-client'],
     programs: 'usr/bin',
-    present: (root) => existsSync(join(root, 'usr/sbin/mariadbd')) && existsSync(join(root, 'usr/bin/mariadb-dump')),
-    system: false, // its version is not in its path
+    onSystem: () => false, // its version is not in its path
     url: (port) => `mariadb://root@127.0.0.1:${port}/mysql`,
     prepare: ({ root, data }) => [
       join(root, 'usr/bin/mariadb-install-db'),

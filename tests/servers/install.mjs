@@ -11,7 +11,7 @@ export const cache =
 /** The folder under which an engine's programs are, after installing them if they are missing. */
 export async function install(name) {
   const engine = engines[name];
-  if (engine.system && engine.present('/')) return '/';
+  if (engine.onSystem()) return '/';
   return unpack(name, engine.suite, engine.packages);
 }
 
