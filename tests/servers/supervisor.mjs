@@ -91,7 +91,7 @@ async function answers(engine, place, child) {
   const [program, ...args] = engine.ask(place);
   for (const end = Date.now() + 60_000; Date.now() < end && child.exitCode === null; await sleep(200)) {
     const asked = spawnSync(program, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] }, timeout: 10_000 });
-    if (asked.status === 0) return asked.stdout.trim();
+    if (asked.status === 0) return /^[\d.]+/.exec(asked.stdout)?.[0];
   }
   return undefined;
 }

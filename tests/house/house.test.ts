@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { beforeAll, expect, it } from 'vitest';
+import { runSql } from '../fixtures/client.ts';
+import { describeEachEngine } from '../fixtures/engines.ts';
+import { freshDatabase, type FreshDatabase } from '../fixtures/fresh-database.ts';
+import { runProgram } from '../fixtures/program.ts';
+import { tool } from '../fixtures/tools.ts';
+
+describeEachEngine('a fresh database', (engine) => {
+  let database: FreshDatabase;
+  beforeAll(async () => {
+    database = await freshDatabase(engine);
+  });
+
+  it('holds what is written to it', async () => {
+    const printed = await runSql(
+      database,
+      "create table t (a int, b text); insert into t values (1, 'ä'); select * from t",
+    );
+    expect(printed).toBe('1\tä');
+  });
+
+  it('stops at an error', async () => {
+    await expect(runSql(database, 'select * from missing; select 1')).rejects.toThrow(/missing/);
+  });
+
+  it('is gone after it is dropped', async () => {
+    await database.drop();
+    if (engine.url === undefined) expect(existsSync(database.url.slice('pglite:'.length))).toBe(false);
+    else await expect(runSql(database, 'select 1')).rejects.toThrow(/does not exist|Unknown database/);
+  });
+});
+
+it('has the tools that users read backups with', async () => {
+  const packed = await runProgram('bash', ['-c', 'echo text | "$0" -c | "$0" -dc', tool('zstd')]);
+  expect(packed).toEqual({ code: 0, stdout: 'text\n', stderr: '' });
+  expect((await runProgram(tool('age'), ['--version'])).code).toBe(0);
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/tests/**/*.test.ts', 'tests/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: './tests/servers/setup.mjs',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Tests load the built packages as users do: Node itself loads them, nothing transforms them.
+    server: { deps: { external: [/\/packages\/[a-z]+\/dist\//] } },
+  },
+});
