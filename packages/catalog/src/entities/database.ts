@@ -1,0 +1,19 @@
+import { Type } from 'typebox';
+import { ownersAndTags, requestBase } from './document.ts';
+import type { EntityKind } from './kind.ts';
+
+export const CreateDatabase = Type.Object({
+  ...requestBase,
+  ...ownersAndTags,
+  /** Fully qualified name of the database service. */
+  service: Type.String({ minLength: 1 }),
+});
+
+export const database: EntityKind = {
+  type: 'database',
+  collection: 'databases',
+  table: 'database_entity',
+  ancestors: [{ type: 'databaseService', key: 'service', column: 'service_id' }],
+  request: CreateDatabase,
+  labelled: true,
+};
