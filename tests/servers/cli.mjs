@@ -3,10 +3,11 @@
 //   node tests/servers/cli.mjs start [ENGINE...] [--durable]    all of them if none is named; prints their URLs
 //   node tests/servers/cli.mjs stop                             stops them and removes their data
 //   node tests/servers/cli.mjs status
-import { parseArgs } from 'node:util';
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { engines } from './engines.mjs';
-import { record, recorded } from './records.mjs';
+import { recordFolder, record, recorded } from './records.mjs';
 import { alive, startServers } from './servers.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { durable: { type: 'boolean' } } });
@@ -17,9 +18,21 @@ if (!['start', 'stop', 'status'].includes(verb) || unknown.length > 0) {
   process.exit(2);
 }
 
+if (verb !== 'status') oneAtATime();
 if (verb === 'start') await start(named.length > 0 ? named : Object.keys(engines));
 if (verb === 'stop') await stop();
-for (const { name, url, version } of recorded()) console.log(`${name.padEnd(12)}${version.padEnd(28)}${url}`);
+for (const { name, url, version } of recorded()) console.log(`${name.padEnd(12)}${version.padEnd(12)}${url}`);
+
+/** Runs this command again under a lock, and ends with it, unless it runs under the lock already. */
+function oneAtATime() {
+  const mark = 'LOCKSTEP_TEST_SERVERS_LOCKED';
+  if (process.env[mark]) return;
+  const { status } = spawnSync('flock', ['--close', recordFolder(), process.execPath, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, [mark]: 'yes' },
+  });
+  process.exit(status ?? 1);
+}
 
 async function start(names) {
   const up = recorded().map((server) => server.name);

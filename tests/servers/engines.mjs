@@ -1,4 +1,5 @@
-// How each engine under test is had, prepared, started and asked for its version. PGlite needs no server.
+// How each engine under test is had, prepared, started, and asked for its version and data folder. PGlite needs no
+// server.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,6 +10,9 @@ import { join } from 'node:path';
  * @property {number} port
  * @property {boolean} durable fsync on, for measurements
  */
+
+// A server's data is thrown away with it, so that it is ended in the quickest way that leaves nothing behind: Postgres
+// gives back its shared memory only if it ends itself.
 
 /** By name, in the order in which tests name them. */
 export const engines = {
@@ -32,31 +36,27 @@ function postgres(major, suite) {
     url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
     prepare: ({ root, data }) => [
       bin(root, 'initdb'),
-      ...['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
+      ...options({ pgdata: data, username: 'postgres', auth: 'trust', encoding: 'UTF8', locale: 'C.UTF-8' }),
+      '--no-sync',
     ],
     run: ({ root, data, port, durable }) => [
       bin(root, 'postgres'),
-      ...['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', ''],
-      ...settings({ max_connections: 300, max_prepared_transactions: 10, shared_buffers: '64MB', fsync: durable }),
+      '-D',
+      data,
+      ...options({ port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: durable }),
+      ...options({ max_connections: 300, max_prepared_transactions: 10, shared_buffers: '64MB' }),
     ],
-    stopSignal: 'SIGINT',
+    stopSignal: 'SIGQUIT',
     ask: ({ root, port }) => [
       bin(root, 'psql'),
-      ...['-X', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'postgres', '-d', 'postgres'],
-      ...['-Atc', "select split_part(current_setting('server_version'), ' ', 1)"],
+      '-XAt',
+      ...options({ host: '127.0.0.1', port, username: 'postgres', dbname: 'postgres' }),
+      ...options({ command: "select current_setting('server_version'), current_setting('data_directory')" }),
     ],
   };
 }
 
-const settings = (values) => Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-
 function mysql() {
-  const server = ({ root, data }) => [
-    join(root, 'usr/sbin/mysqld'),
-    ...['--no-defaults', `--datadir=${data}`, `--basedir=${root}/usr`],
-    ...[`--lc-messages-dir=${root}/usr/share/mysql`, `--character-sets-dir=${root}/usr/share/mysql/charsets`],
-    ...[`--plugin-dir=${root}/usr/lib/mysql/plugin`, '--secure-file-priv='],
-  ];
   return {
     family: 'mysql',
     version: '9.',
@@ -65,11 +65,21 @@ function mysql() {
     programs: 'usr/bin',
     onSystem: () => false, // what the system calls mysqld may be MariaDB
     url: (port) => `mysql://root@127.0.0.1:${port}/mysql`,
-    prepare: (place) => [...server(place), '--initialize-insecure'],
-    run: (place) => [...server(place), ...listen(place), '--mysqlx=OFF', ...innodb(place)],
-    stopSignal: 'SIGTERM',
+    prepare: (place) => [...mysqld(place), '--initialize-insecure'],
+    run: (place) => [...mysqld(place), ...network(place), '--mysqlx=OFF', ...flushing(place)],
+    stopSignal: 'SIGKILL',
     ask: askMysql('mysql'),
   };
+}
+
+function mysqld({ root, data }) {
+  const share = `${root}/usr/share/mysql`;
+  return [
+    `${root}/usr/sbin/mysqld`,
+    '--no-defaults',
+    ...options({ datadir: data, basedir: `${root}/usr`, 'plugin-dir': `${root}/usr/lib/mysql/plugin` }),
+    ...options({ 'lc-messages-dir': share, 'character-sets-dir': `${share}/charsets`, 'secure-file-priv': '' }),
+  ];
 }
 
 function mariadb(version, suite) {
@@ -82,30 +92,44 @@ function mariadb(version, suite) {
     onSystem: () => false, // its version is not in its path
     url: (port) => `mariadb://root@127.0.0.1:${port}/mysql`,
     prepare: ({ root, data }) => [
-      join(root, 'usr/bin/mariadb-install-db'),
-      ...['--no-defaults', `--basedir=${root}/usr`, `--datadir=${data}`, '--skip-test-db'],
-      '--auth-root-authentication-method=normal',
+      `${root}/usr/bin/mariadb-install-db`,
+      '--no-defaults',
+      ...options({ basedir: `${root}/usr`, datadir: data, 'auth-root-authentication-method': 'normal' }),
+      '--skip-test-db',
     ],
-    run: (place) => [
-      join(place.root, 'usr/sbin/mariadbd'),
-      ...['--no-defaults', `--datadir=${place.data}`, `--basedir=${place.root}/usr`],
-      ...[`--lc-messages-dir=${place.root}/usr/share/mysql`, `--plugin-dir=${place.root}/usr/lib/mysql/plugin`],
-      ...listen(place),
-      ...innodb(place),
-    ],
-    stopSignal: 'SIGTERM',
+    run: (place) => [...mariadbd(place), ...network(place), ...flushing(place)],
+    stopSignal: 'SIGKILL',
     ask: askMysql('mariadb'),
   };
 }
 
-const listen = ({ data, port }) => ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${data}/socket`];
+function mariadbd({ root, data }) {
+  return [
+    `${root}/usr/sbin/mariadbd`,
+    '--no-defaults',
+    ...options({ datadir: data, basedir: `${root}/usr`, 'plugin-dir': `${root}/usr/lib/mysql/plugin` }),
+    ...options({ 'lc-messages-dir': `${root}/usr/share/mysql` }),
+  ];
+}
 
-const innodb = ({ durable }) =>
-  durable ? [] : ['--innodb-flush-method=nosync', '--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0'];
+function network({ data, port }) {
+  return options({ 'bind-address': '127.0.0.1', port, socket: `${data}/socket` });
+}
+
+function flushing({ durable }) {
+  if (durable) return [];
+  return options({ 'innodb-flush-method': 'nosync', 'innodb-flush-log-at-trx-commit': 0, 'sync-binlog': 0 });
+}
 
 function askMysql(client) {
   return ({ root, port }) => [
-    join(root, 'usr/bin', client),
-    ...['--no-defaults', '-h', '127.0.0.1', '-P', `${port}`, '-u', 'root', '-BNe', 'select @@version'],
+    `${root}/usr/bin/${client}`,
+    '--no-defaults',
+    ...options({ host: '127.0.0.1', port, user: 'root', execute: 'select @@version, @@datadir' }),
+    '-BN',
   ];
+}
+
+function options(values) {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }

@@ -3,20 +3,25 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { alive } from './servers.mjs';
 
-const folder = join(import.meta.dirname, '../../.servers');
+export function recordFolder() {
+  const folder = join(import.meta.dirname, '../../.servers');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
 
 /** @returns {import('./servers.mjs').Server[]} those that still run */
 export function recorded() {
-  mkdirSync(folder, { recursive: true });
-  const servers = readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
-  const gone = servers.filter((server) => !alive(server.pid));
-  for (const { name } of gone) rmSync(join(folder, `${name}.json`), { force: true });
-  return servers.filter((server) => !gone.includes(server));
+  const folder = recordFolder();
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  return files.flatMap((file) => {
+    const server = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    if (alive(server.pid)) return [server];
+    rmSync(join(folder, file), { force: true });
+    return [];
+  });
 }
 
+/** @param {import('./servers.mjs').Server} server */
 export function record(server) {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${server.name}.json`), JSON.stringify(server, null, 2));
+  writeFileSync(join(recordFolder(), `${server.name}.json`), JSON.stringify(server, null, 2));
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,6 +46,9 @@ export async function startServers({ names, durable = false, tied = true }) {
     (message.problem ? problems : servers).push(message);
     if (servers.length + problems.length === names.length) break;
   }
+  for (const name of names) {
+    if (![...servers, ...problems].some((known) => known.name === name)) problems.push({ name, problem: 'no answer' });
+  }
   supervisor.stdout.destroy();
   supervisor.unref();
   supervisor.stdin?.unref();
@@ -67,6 +70,7 @@ function sweep() {
     const folder = join(tmpdir(), entry);
     const file = join(folder, 'pid');
     if (!entry.startsWith('lockstep-servers-') || !existsSync(file)) continue;
+    if (statSync(folder).uid !== process.getuid()) continue;
     if (!alive(Number(readFileSync(file, 'utf8')))) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,18 @@
 // which comes with the end of the process that started it, however that ends. Then it stops them and removes their
 // folder. Should the supervisor itself be killed, the kernel ends the servers, and the next start removes the folder.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lockstep-servers-'));
 chmodSync(folder, 0o755);
 writeFileSync(join(folder, 'pid'), `${process.pid}`);
 const user = account();
-const running = [];
+const children = new Map(); // with the signal that ends each
 process.stdout.on('error', () => {}); // the process that started us may be gone
 let stopping = false;
 
@@ -32,7 +43,7 @@ await Promise.all(
     }
   }),
 );
-if (running.length === 0) await stop();
+if (children.size === 0) await stop();
 
 function report(message) {
   if (stopping) return;
@@ -46,13 +57,12 @@ async function start(name, root) {
   if (user) chownSync(home, user.uid, user.gid);
   const place = { root, data: join(home, 'data'), port: 0, durable };
   const log = join(home, 'log');
-  await finished(launch(engine.prepare(place), home, log, 'KILL'), log);
+  await finished(launch(engine.prepare(place), home, log, 'SIGKILL'), log);
   for (let attempt = 1; ; attempt++) {
     place.port = await freePort();
-    const child = launch(engine.run(place), home, log, engine.stopSignal.slice(3));
+    const child = launch(engine.run(place), home, log, engine.stopSignal);
     const version = await answers(engine, place, child);
     if (version) {
-      running.push({ child, signal: engine.stopSignal });
       if (!version.startsWith(engine.version)) throw new Error(`this is version ${version}, not ${engine.version}`);
       return {
         url: engine.url(place.port),
@@ -62,27 +72,33 @@ async function start(name, root) {
         supervisor: process.pid,
       };
     }
-    child.kill('SIGKILL');
+    end(child, 'SIGKILL');
     // Another process may have taken the port in the meantime.
     if (attempt === 3) throw new Error(`the server does not start:\n${tail(log)}`);
   }
 }
 
 /** As the unprivileged user if we are root, and ended by the kernel when this process is gone. */
-function launch([program, ...args], home, log, deathSignal) {
+function launch([program, ...args], home, log, endSignal) {
+  if (stopping) throw new Error('stopped');
   const output = openSync(log, 'a');
   const identity = user ? ['--reuid', user.name, '--regid', `${user.gid}`, '--clear-groups'] : [];
-  return spawn('setpriv', [...identity, '--pdeathsig', deathSignal, '--', program, ...args], {
+  const child = spawn('setpriv', [...identity, '--pdeathsig', endSignal.slice(3), '--', program, ...args], {
     cwd: home,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', HOME: home, TMPDIR: home },
     stdio: ['ignore', output, output],
+    detached: true, // a process group of its own, to end what it starts as well
   });
+  closeSync(output);
+  children.set(child, endSignal);
+  child.on('close', () => children.delete(child));
+  return child;
 }
 
 function finished(child, log) {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`it cannot be prepared:\n${tail(log)}`))));
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`it cannot be prepared:\n${tail(log)}`))));
   });
 }
 
@@ -91,7 +107,8 @@ async function answers(engine, place, child) {
   const [program, ...args] = engine.ask(place);
   for (const end = Date.now() + 60_000; Date.now() < end && child.exitCode === null; await sleep(200)) {
     const asked = spawnSync(program, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] }, timeout: 10_000 });
-    if (asked.status === 0) return /^[\d.]+/.exec(asked.stdout)?.[0];
+    // Should another process have taken the port first, somebody else's server may answer.
+    if (asked.status === 0 && asked.stdout.includes(place.data)) return /^[\d.]+/.exec(asked.stdout)?.[0];
   }
   return undefined;
 }
@@ -109,18 +126,22 @@ function freePort() {
 async function stop() {
   if (stopping) return;
   stopping = true;
-  await Promise.all(
-    running.map(async ({ child, signal }) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill(signal);
-      const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
-      await ended;
-      clearTimeout(late);
-    }),
-  );
+  const ends = [...children].map(async ([child, signal]) => {
+    const ended = once(child, 'close');
+    end(child, signal);
+    const late = setTimeout(() => end(child, 'SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(late);
+  });
+  await Promise.allSettled(ends);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit();
+}
+
+/** SIGKILL ends the whole group; a server that is asked to stop ends its own processes. */
+function end({ pid, exitCode, signalCode }, signal) {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  process.kill(signal === 'SIGKILL' ? -pid : pid, signal);
 }
 
 function tail(log) {
