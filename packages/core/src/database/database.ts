@@ -75,10 +75,8 @@ export interface Session {
   load(table: TableShape, rows: Buffer): Promise<number>;
   /** Describes everything in the schemas that Lockstep does not own. Part of the current transaction, if there is one. */
   describe(schemas: readonly string[]): Promise<Shape>;
-  /** Drops every object in the schemas, Lockstep's own tables too, leaving the schemas themselves and extensions. */
+  /** Drops every object in the schemas, leaving the schemas themselves, extensions, and Lockstep's own tables. */
   wipe(schemas: readonly string[]): Promise<void>;
-  /** Puts a sequence or an auto-increment counter where the backup's was. */
-  setCounter(counter: Counter): Promise<void>;
   /**
    * Waits until the connection with this id is gone from the server or no longer at work: a killed client's statement
    * may go on there. Returns at once for an id that is unknown.
@@ -126,6 +124,8 @@ export interface Snapshot {
   counters(): Promise<Counter[]>;
   /** The whole content of a table as lines in the family's row form. A chunk holds whole rows only. */
   read(table: TableShape): AsyncIterable<Buffer>;
+  /** Throws SNAPSHOT_CHANGED if the shape has been changed since the snapshot where that could make the reads differ. */
+  check(): Promise<void>;
   /** Estimated size in bytes on disk, for progress and the order of work. */
   sizes(): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
@@ -154,6 +154,8 @@ export interface Dialect {
   readonly rows: RowForm;
   /** Statements at the head of every restore and of a plain file: settings for the connection. */
   readonly fileSettings: readonly string[];
+  /** The statement that puts a sequence or an AUTO_INCREMENT where it stood. */
+  counter(counter: Counter): string;
   /** SQL text of a string literal. */
   literal(value: string): string;
   /** SQL that yields a new random UUID as text. */
@@ -178,6 +180,8 @@ export interface ScriptStatement {
    * again (repeatable), or not at all (unprovable).
    */
   readonly effect: 'provable' | 'repeatable' | 'unprovable';
+  /** Lasts as long as the connection (SET, PREPARE, a temporary table): whoever resumes behind it runs it again first. */
+  readonly connection?: boolean;
 }
 
 /**
