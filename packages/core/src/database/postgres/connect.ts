@@ -1,0 +1,51 @@
+import { Client } from 'pg';
+import type { ClientConfig, CustomTypesConfig } from 'pg';
+import { LockstepError, reasonOf } from '../../errors.ts';
+import { serverReason, sqlStateOf } from './failure.ts';
+
+/** Told what the server says beside results. `severity` is NOTICE, WARNING, INFO ... */
+export type OnNotice = (severity: string, text: string) => void;
+
+/**
+ * Opens a connection. All values come as text, exactly as the server wrote them.
+ * Throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
+ */
+export async function connect(config: ClientConfig, location: string, onNotice: OnNotice): Promise<Client> {
+  const client = new Client({ ...config, types: rawText });
+  client.on('notice', (notice) => onNotice(notice.severity ?? 'NOTICE', notice.message ?? ''));
+  // An idle connection that breaks tells it by this event only; without a listener the process would end.
+  // The next use of the connection fails with the reason.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw connectFailure(error, location);
+  }
+  return client;
+}
+
+/** Postgres's own text of each value: no numbers, dates or buffers are made of it. */
+const rawText: CustomTypesConfig = { getTypeParser: () => (text: string) => text };
+
+function connectFailure(error: unknown, location: string): LockstepError {
+  const sqlState = sqlStateOf(error) ?? '';
+  const reason = connectReason(error);
+  const details = { location, reason, sqlState };
+  if (sqlState.startsWith('28') || reason.startsWith('SASL'))
+    return new LockstepError('LOGIN_REFUSED', details, { cause: error });
+  if (sqlState === '3D000') return new LockstepError('DATABASE_MISSING', details, { cause: error });
+  if (sqlState === '42501') {
+    return new LockstepError('PRIVILEGE_MISSING', { ...details, doing: 'connect to the database' }, { cause: error });
+  }
+  return new LockstepError('SERVER_UNREACHABLE', details, { cause: error });
+}
+
+function connectReason(error: unknown): string {
+  // Node tries every address of a host name, and puts the failures together.
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  const reason = serverReason(error);
+  if (reason.includes('client password must be a')) return 'SASL: a password is needed, and none was given';
+  if (reason === 'timeout expired') return 'no answer in time';
+  return reason;
+}

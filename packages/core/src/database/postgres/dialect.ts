@@ -1,0 +1,34 @@
+import { LockstepError } from '../../errors.ts';
+import type { Dialect } from '../database.ts';
+import { clockText, timeText } from './clock.ts';
+import { ownTables } from './own-tables.ts';
+import { literal, quote, quoteTable } from './quote.ts';
+import { postgresRows } from './row-form.ts';
+import { fileSettings } from './settings.ts';
+import { split } from './split.ts';
+
+/** The SQL of Postgres, and of PGlite. */
+export const postgresDialect: Dialect = {
+  family: 'postgres',
+  transactionalDdl: true,
+  migrationFolders: ['postgres'],
+  homeSchema,
+  quote,
+  split,
+  ownTables,
+  rows: postgresRows,
+  fileSettings,
+  counter: ({ name, value, called }) =>
+    `SELECT pg_catalog.setval(${literal(quoteTable(name))}::pg_catalog.regclass, ${literal(value)}::bigint, ${called})`,
+  literal,
+  randomUuid: 'pg_catalog.gen_random_uuid()::text',
+  clock: clockText,
+  clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),
+  shareLock: 'FOR SHARE',
+};
+
+function homeSchema(schemas: readonly string[]): string {
+  const [home] = schemas;
+  if (home === undefined) throw new LockstepError('INTERNAL', { reason: 'a product on Postgres needs a schema' });
+  return home;
+}

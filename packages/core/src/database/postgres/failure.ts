@@ -1,0 +1,66 @@
+import { DatabaseError } from 'pg';
+import { LockstepError, reasonOf } from '../../errors.ts';
+
+/** What an error of the driver was about. */
+export interface FailureContext {
+  readonly location: string;
+  /** The statement, as it was sent. */
+  readonly statement: string;
+}
+
+/**
+ * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, PRIVILEGE_MISSING or STATEMENT_FAILED.
+ * The last two carry the server's SQLSTATE as the detail `sqlState`.
+ */
+export function failureOf(error: unknown, context: FailureContext): LockstepError {
+  if (error instanceof LockstepError) return error;
+  if (isLostConnection(error)) {
+    return new LockstepError(
+      'CONNECTION_LOST',
+      { location: context.location, reason: reasonOf(error) },
+      { cause: error },
+    );
+  }
+  const sqlState = sqlStateOf(error) ?? '';
+  const statement = shorten(context.statement);
+  if (sqlState === '42501') {
+    return new LockstepError(
+      'PRIVILEGE_MISSING',
+      { doing: statement, reason: serverReason(error), sqlState },
+      { cause: error },
+    );
+  }
+  const position = error instanceof DatabaseError ? (error.position ?? '') : '';
+  return new LockstepError(
+    'STATEMENT_FAILED',
+    { reason: serverReason(error), statement, sqlState, position },
+    { cause: error },
+  );
+}
+
+/** The five characters that name a server's error, if the error came from a server. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (error instanceof DatabaseError) return error.code;
+  return error instanceof LockstepError ? error.details['sqlState'] : undefined;
+}
+
+/**
+ * Everything that did not come from the server as an error of a statement ends the connection: broken sockets, time
+ * limits of the driver. So do the server's own FATAL errors: shut down, terminated, too long idle.
+ */
+export function isLostConnection(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return true;
+  return error.severity === 'FATAL' || error.severity === 'PANIC' || /^(08|57P)/.test(error.code ?? '');
+}
+
+/** The server's message with its detail and hint, in one line. */
+export function serverReason(error: unknown): string {
+  if (!(error instanceof DatabaseError)) return reasonOf(error);
+  const parts = [error.message, error.detail, error.hint].filter((part) => part !== undefined && part !== '');
+  return reasonOf(new Error(parts.join('; ').replace(/\s+/g, ' '))).replace(/\.$/, '');
+}
+
+function shorten(statement: string): string {
+  const line = statement.replace(/\s+/g, ' ').trim();
+  return line.length > 300 ? `${line.slice(0, 300)} ...` : line;
+}

@@ -1,0 +1,79 @@
+import { LockstepError, reasonOf } from '../../errors.ts';
+import type { Lock, LockAttempt, LockName, Session } from '../database.ts';
+import { sql } from '../sql.ts';
+import { lockId } from './lock-id.ts';
+
+/**
+ * Tries to take the advisory lock of a history table on `session`, which is the lock's alone and stays outside of
+ * transactions. The lock lives as long as that connection.
+ */
+export async function tryAdvisoryLock(session: Session, name: LockName): Promise<LockAttempt> {
+  const id = lockId(name);
+  const [row] = await session.query(sql`SELECT pg_catalog.pg_try_advisory_lock(${id}::bigint) AS held`);
+  if (row?.['held'] === 't') return { held: true, lock: new AdvisoryLock(session, id) };
+  const holder = await findHolder(session, id);
+  await session.close();
+  return { held: false, holder };
+}
+
+class AdvisoryLock implements Lock {
+  readonly #session: Session;
+  readonly #id: bigint;
+  #released = false;
+
+  constructor(session: Session, id: bigint) {
+    this.#session = session;
+    this.#id = id;
+  }
+
+  async check(): Promise<void> {
+    // A pooler may have put another server connection behind ours, so the lock itself is looked for.
+    const rows = await this.#ask(holders(this.#id, true));
+    if (rows.length === 0) throw lost('the server no longer knows of it');
+  }
+
+  async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
+    try {
+      const rows = await this.#ask(sql`SELECT pg_catalog.pg_advisory_unlock(${this.#id}::bigint) AS released`);
+      if (rows[0]?.['released'] !== 't') throw lost('the server no longer knew of it when it was released');
+    } finally {
+      await this.#session.close();
+    }
+  }
+
+  async #ask(statement: Parameters<Session['query']>[0]): ReturnType<Session['query']> {
+    try {
+      return await this.#session.query(statement);
+    } catch (error) {
+      throw lost(reasonOf(error), error);
+    }
+  }
+}
+
+function lost(reason: string, cause?: unknown): LockstepError {
+  return new LockstepError('LOCK_LOST', { reason }, { cause });
+}
+
+async function findHolder(session: Session, id: bigint): Promise<string> {
+  const [row] = await session.query(holders(id, false));
+  if (row === undefined) return 'another session, which has just ended';
+  const name = row['application_name']
+    ? row['application_name'].replace(/^lockstep: /, '')
+    : 'a session without a name';
+  const address = row['client_addr'] === null ? 'local' : `from ${row['client_addr']}`;
+  const since = row['backend_start'] === null ? '' : `, since ${row['backend_start']}`;
+  return `${name} (backend ${row['pid']}, ${address}${since})`;
+}
+
+/** The sessions that hold the lock: one, if any. `mine` asks for this session only. */
+function holders(id: bigint, mine: boolean): ReturnType<typeof sql> {
+  const unsigned = BigInt.asUintN(64, id);
+  return sql`SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr) AS client_addr, a.backend_start
+    FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+    AND l.classid = ${unsigned >> 32n}::bigint::oid AND l.objid = ${unsigned & 0xffffffffn}::bigint::oid
+    AND (l.pid = pg_catalog.pg_backend_pid()) = ${mine}::boolean`;
+}

@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { LockstepError } from '../../errors.ts';
+import type { Shape, TableShape } from '../../shape/shape.ts';
+import type { Row, Session } from '../database.ts';
+import { render } from '../sql.ts';
+import type { Sql } from '../sql.ts';
+import { isAtWork } from './activity.ts';
+import { Command } from './command.ts';
+import { CopyIn, CopyOut } from './copy.ts';
+import { failureOf } from './failure.ts';
+import { quote } from './quote.ts';
+import { copyTarget } from './row-form.ts';
+import { describe, wipe } from './introspection.ts';
+
+export interface SessionParts {
+  readonly client: pg.Client;
+  readonly id: string;
+  readonly location: string;
+  /** Ends the backend with this id from another connection. Left out where there is only one. */
+  readonly terminate?: (id: string) => Promise<void>;
+  readonly onClose: (session: PostgresSession) => void;
+}
+
+/** How long `close` waits for the server to hang up. */
+const closeMilliseconds = 5000;
+
+/** A connection to Postgres, or to what speaks its protocol. */
+export class PostgresSession implements Session {
+  readonly id: string;
+  readonly #client: pg.Client;
+  readonly #parts: SessionParts;
+  #last: Promise<unknown> = Promise.resolve();
+  #busy = false;
+  #inTransaction = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#client = parts.client;
+    this.id = parts.id;
+  }
+
+  async query(statement: Sql): Promise<Row[]> {
+    const { text, values } = render(statement, quote, placeholder);
+    const result = await this.#send(text, () =>
+      this.#client.query<Record<string, string | null>>(parsed(text, values)),
+    );
+    return result.rows;
+  }
+
+  async run(statement: Sql): Promise<number> {
+    const { text, values } = render(statement, quote, placeholder);
+    const result = await this.#send(text, () => this.#client.query(parsed(text, values)));
+    return result.rowCount ?? 0;
+  }
+
+  async execute(text: string): Promise<void> {
+    // The protocol ends a text at NUL: what follows would not be run.
+    if (text.includes('\0')) throw new LockstepError('INTERNAL', { reason: 'a statement holds the character NUL' });
+    await this.#send(text, () => this.#client.query(new Command(text)).done);
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.begin('BEGIN');
+    try {
+      const result = await work();
+      await this.#commit();
+      return result;
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+
+  /** Begins a transaction that stays open until `rollback` or the end of the session. `text` is the kind of BEGIN. */
+  async begin(text: string): Promise<void> {
+    if (this.#inTransaction)
+      throw new LockstepError('INTERNAL', { reason: 'a transaction was begun inside of another' });
+    this.#inTransaction = true;
+    await this.execute(text);
+  }
+
+  /** Without an answer the connection is gone, and the server rolls back by itself. */
+  async rollback(): Promise<void> {
+    await this.execute('ROLLBACK').catch(() => this.close());
+    this.#inTransaction = false;
+  }
+
+  async load(table: TableShape, rows: Buffer): Promise<number> {
+    const text = `COPY ${copyTarget(table)} FROM STDIN`;
+    return this.#send(text, () => this.#client.query(new CopyIn(text, rows)).done);
+  }
+
+  /**
+   * The output of `COPY ... TO STDOUT` in pieces of whole lines. Other statements of this session wait for its end.
+   * Breaking off early closes the session, as the rest of the answer would still be on its way.
+   */
+  async *copyOut(text: string): AsyncGenerator<Buffer, void, undefined> {
+    const leave = await this.#enter();
+    const copy = this.#client.query(new CopyOut(text));
+    let ended = false;
+    try {
+      for (;;) {
+        const piece = await copy.next();
+        if (piece === undefined) break;
+        yield piece;
+      }
+      ended = true;
+    } catch (error) {
+      ended = true;
+      throw failureOf(error, { location: this.#parts.location, statement: text });
+    } finally {
+      if (!ended) await this.close();
+      leave();
+    }
+  }
+
+  async describe(schemas: readonly string[]): Promise<Shape> {
+    return describe((text) => this.#rows(text), schemas);
+  }
+
+  async wipe(schemas: readonly string[]): Promise<void> {
+    await wipe(this, schemas);
+  }
+
+  async waitForEnd(id: string): Promise<void> {
+    // Where all sessions share one backend, this one is proof that the other is not at work.
+    if (id === this.id) return;
+    while (await isAtWork(this, id)) await sleep(200);
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#end();
+    await this.#closed;
+  }
+
+  /** Text without parameters, as one parsed statement. */
+  async #rows(text: string): Promise<Row[]> {
+    const result = await this.#send(text, () => this.#client.query<Record<string, string | null>>(parsed(text, [])));
+    return result.rows;
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#client.getTransactionStatus() === 'I') {
+      throw new LockstepError('INTERNAL', { reason: 'a transaction was ended by a statement inside of it' });
+    }
+    const { command } = await this.#send('COMMIT', () => this.#client.query('COMMIT'));
+    if (command === 'COMMIT') return;
+    // The server answers COMMIT with ROLLBACK, and without an error, if a statement before had failed.
+    const reason = 'the transaction was rolled back, because a statement in it had failed';
+    throw new LockstepError('STATEMENT_FAILED', { reason, statement: 'COMMIT', sqlState: '25P02', position: '' });
+  }
+
+  async #send<T>(text: string, send: () => Promise<T>): Promise<T> {
+    const leave = await this.#enter();
+    try {
+      return await send();
+    } catch (error) {
+      const failure = failureOf(error, { location: this.#parts.location, statement: text });
+      // The driver gave up on an answer that may still come.
+      if (failure.code === 'CONNECTION_LOST') this.#client.connection.stream.destroy();
+      throw failure;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits for the turn of a statement. What is returned ends the turn. */
+  async #enter(): Promise<() => void> {
+    const before = this.#last;
+    const { promise, resolve } = turn();
+    this.#last = promise;
+    await before;
+    this.#busy = true;
+    return () => {
+      this.#busy = false;
+      resolve();
+    };
+  }
+
+  /** The server is told to stop what it does; otherwise it would go on with it, and with its locks, for nobody. */
+  async #end(): Promise<void> {
+    if (this.#busy) {
+      // If this fails the server can't be reached, and there is no more that a client could do.
+      await this.#parts.terminate?.(this.id).catch(() => undefined);
+      this.#client.connection.stream.destroy();
+    }
+    const timer = setTimeout(() => this.#client.connection.stream.destroy(), closeMilliseconds);
+    await this.#client.end();
+    clearTimeout(timer);
+    this.#parts.onClose(this);
+  }
+}
+
+function turn(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let end: (() => void) | undefined;
+  const promise = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { promise, resolve: () => end?.() };
+}
+
+function placeholder(position: number): string {
+  return `$${position}`;
+}
+
+/** The extended protocol takes one statement only, so a text can't bring a second one along. */
+function parsed(text: string, values: readonly unknown[]): { text: string; values: unknown[] } {
+  const config = { text, values: [...values], queryMode: 'extended' };
+  return config;
+}

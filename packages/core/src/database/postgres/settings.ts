@@ -1,0 +1,111 @@
+import type pg from 'pg';
+import { LockstepError } from '../../errors.ts';
+import { sqlStateOf } from './failure.ts';
+import { literal, quote } from './quote.ts';
+
+/** Settings that decide how values and definitions are written as text, and how a text is read. */
+const fixed: Readonly<Record<string, string>> = {
+  client_encoding: 'UTF8',
+  TimeZone: 'UTC',
+  timezone_abbreviations: 'Default',
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  lc_monetary: 'C',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  xmloption: 'content',
+  xmlbinary: 'base64',
+  standard_conforming_strings: 'on',
+  backslash_quote: 'safe_encoding',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  quote_all_identifiers: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+};
+
+/** Limits that a role or a database may have been given for its servers, and that would cut off a long statement. */
+const timeouts = [
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
+  'transaction_timeout',
+];
+
+export interface ConnectionSettings {
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** The search path. Without any, only pg_catalog is looked into. */
+  readonly schemas: readonly string[];
+  /** Settings for this connection beside the fixed ones. */
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes a connection one that gives the same results on every server. Time limits are taken off, except those that the
+ * URL itself asks for. Returns the id of the session.
+ */
+export async function applySettings(client: pg.Client, settings: ConnectionSettings): Promise<string> {
+  const values = {
+    ...fixed,
+    search_path: settings.schemas.map(quote).join(', '),
+    application_name: fitName(settings.applicationName),
+    ...settings.extra,
+  };
+  const calls = Object.entries(values).map(([name, value]) => `set_config(${literal(name)}, ${literal(value)}, false)`);
+  await client.query(`SELECT ${calls.map((call) => `pg_catalog.${call}`).join(', ')}`);
+  const result = await client.query<{ id: string }>(`SELECT ${unlimited}, ${sessionId}`);
+  return result.rows[0]?.id ?? '';
+}
+
+/** The process and when it started: the system gives process ids again. */
+const sessionId = `(SELECT pid || '@' || EXTRACT(epoch FROM backend_start) FROM pg_catalog.pg_stat_activity
+  WHERE pid = pg_catalog.pg_backend_pid()) AS id`;
+
+/** Source `client` means that the connection's URL gave the value. Names that a version lacks are not in the view. */
+const unlimited = `(SELECT pg_catalog.count(pg_catalog.set_config(name, '0', false)) FROM pg_catalog.pg_settings
+  WHERE name IN (${timeouts.map(literal).join(', ')}) AND source <> 'client' AND setting <> '0')`;
+
+/**
+ * Lets the server notice that the process behind a connection is gone: it then ends the statement, instead of finishing
+ * it for nobody and holding its locks. Not every server's platform can.
+ */
+export async function watchForLostClient(client: pg.Client): Promise<void> {
+  const text = `SELECT pg_catalog.set_config('client_connection_check_interval', '5s', false),
+    pg_catalog.set_config('tcp_keepalives_idle', '30', false), pg_catalog.set_config('tcp_keepalives_interval', '10', false),
+    pg_catalog.set_config('tcp_keepalives_count', '3', false)`;
+  try {
+    await client.query(text);
+  } catch (error) {
+    // 22023: the platform does not support it.
+    if (sqlStateOf(error) !== '22023') throw error;
+  }
+}
+
+/** The settings at the head of every restore, and of a file for psql. Accepted by every supported version. */
+export const fileSettings: readonly string[] = [
+  `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN (${timeouts.map(literal).join(', ')})`,
+  `SET client_encoding = 'UTF8'`,
+  'SET standard_conforming_strings = on',
+  `SET TimeZone = 'UTC'`,
+  `SET DateStyle = 'ISO, YMD'`,
+  `SET IntervalStyle = 'postgres'`,
+  `SET lc_monetary = 'C'`,
+  `SET xmloption = content`,
+  'SET check_function_bodies = false',
+  'SET client_min_messages = warning',
+  'SET row_security = off',
+  `SELECT pg_catalog.set_config('search_path', '', false)`,
+];
+
+/** Names of connections have at most 63 bytes; the server would cut in the middle of a character. */
+export function fitName(name: string): string {
+  const bytes = Buffer.from(name.replace(/[^\x20-\x7e]/g, '?'));
+  return bytes.subarray(0, 63).toString();
+}
+
+export function assertNoNul(text: string): void {
+  if (text.includes('\0')) throw new LockstepError('INTERNAL', { reason: 'text for Postgres holds the character NUL' });
+}
