@@ -26,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lockstep-servers-'));
 chmodSync(folder, 0o755);
 writeFileSync(join(folder, 'pid'), `${process.pid}`);
 const user = account();
-const children = new Map(); // with the signal that ends each
+const children = new Map(); // with the signal that ends each, if it has to be ended
 process.stdout.on('error', () => {}); // the process that started us may be gone
 let stopping = false;
 
@@ -57,7 +57,7 @@ async function start(name, root) {
   if (user) chownSync(home, user.uid, user.gid);
   const place = { root, data: join(home, 'data'), port: 0, durable };
   const log = join(home, 'log');
-  await finished(launch(engine.prepare(place), home, log, 'SIGKILL'), log);
+  await finished(launch(engine.prepare(place), home, log), log);
   for (let attempt = 1; ; attempt++) {
     place.port = await freePort();
     const child = launch(engine.run(place), home, log, engine.stopSignal);
@@ -78,16 +78,20 @@ async function start(name, root) {
   }
 }
 
-/** As the unprivileged user if we are root, and ended by the kernel when this process is gone. */
+/**
+ * Starts a program as the unprivileged user if we are root. With a signal, the kernel sends it when this process is
+ * gone; without one the program is left to end by itself.
+ */
 function launch([program, ...args], home, log, endSignal) {
   if (stopping) throw new Error('stopped');
   const output = openSync(log, 'a');
   const identity = user ? ['--reuid', user.name, '--regid', `${user.gid}`, '--clear-groups'] : [];
-  const child = spawn('setpriv', [...identity, '--pdeathsig', endSignal.slice(3), '--', program, ...args], {
+  const bond = endSignal ? ['--pdeathsig', endSignal.slice(3)] : [];
+  const child = spawn('setpriv', [...identity, ...bond, '--', program, ...args], {
     cwd: home,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', HOME: home, TMPDIR: home },
     stdio: ['ignore', output, output],
-    detached: true, // a process group of its own, to end what it starts as well
+    detached: true, // a process group of its own
   });
   closeSync(output);
   children.set(child, endSignal);
@@ -105,7 +109,7 @@ function finished(child, log) {
 /** The server's version as soon as it answers, or nothing if it ended or stays silent for a minute. */
 async function answers(engine, place, child) {
   const [program, ...args] = engine.ask(place);
-  for (const end = Date.now() + 60_000; Date.now() < end && child.exitCode === null; await sleep(200)) {
+  for (const limit = Date.now() + 60_000; Date.now() < limit && child.exitCode === null; await sleep(200)) {
     const asked = spawnSync(program, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] }, timeout: 10_000 });
     // Should another process have taken the port first, somebody else's server may answer.
     if (asked.status === 0 && asked.stdout.includes(place.data)) return /^[\d.]+/.exec(asked.stdout)?.[0];
@@ -128,7 +132,7 @@ async function stop() {
   stopping = true;
   const ends = [...children].map(async ([child, signal]) => {
     const ended = once(child, 'close');
-    end(child, signal);
+    if (signal) end(child, signal);
     const late = setTimeout(() => end(child, 'SIGKILL'), 10_000);
     await ended;
     clearTimeout(late);
