@@ -46,8 +46,13 @@ async function numbered(runner: Runner, migration: Migration): Promise<NumberedS
   return statements.map((statement, index) => ({
     ...statement,
     number: index + 1,
-    checksum: createHash('sha256').update(statement.text).digest('hex'),
+    checksum: statementChecksum(statement.text),
   }));
+}
+
+/** SHA-256 of a statement's text: a half-run file that is edited afterwards is found out by it. */
+export function statementChecksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Neighbours that may share a transaction form a group; every other statement is a group of its own. */

@@ -23,32 +23,51 @@ export interface AppliedMigration {
 
 /** The history in the order in which it was written, without what later rows replace or delete. */
 export async function readHistory(home: Home): Promise<AppliedMigration[]> {
+  return currentHistory(await readHistoryRows(home));
+}
+
+/** Every row of the history table, in the order of the ranks. */
+export async function readHistoryRows(home: Home): Promise<AppliedMigration[]> {
   if (!(await presentTables(home)).has('flyway_schema_history')) return [];
   const rows = await home.session.query(sql`SELECT installed_rank, version, description, type, script, checksum,
     installed_by, installed_on, execution_time, success
     FROM ${ownTable(home, 'flyway_schema_history')} ORDER BY installed_rank`);
-  const latest = new Map<string, AppliedMigration>();
-  for (const row of rows) {
+  return rows.map((row) => {
     const version = row['version'] ?? null;
     const description = row['description'] ?? '';
-    const key = version === null ? `R__${description}` : (parseVersion(version)?.text ?? version);
-    latest.delete(key);
-    if (row['type'] === 'DELETE' || row['type'] === 'SCHEMA') continue;
-    latest.set(key, {
+    const checksum = row['checksum'] ?? null;
+    return {
       rank: Number(row['installed_rank']),
-      key,
+      key: historyKey(version, description),
       version,
       description,
       type: row['type'] ?? '',
       script: row['script'] ?? '',
-      checksum: row['checksum'] === null || row['checksum'] === undefined ? null : Number(row['checksum']),
+      checksum: checksum === null ? null : Number(checksum),
       installedBy: row['installed_by'] ?? '',
       installedOn: row['installed_on'] ?? '',
       executionTime: Number(row['execution_time']),
-      success: row['success'] === 't' || row['success'] === 'true' || row['success'] === '1',
-    });
+      success: ['t', 'true', '1'].includes(row['success'] ?? ''),
+    };
+  });
+}
+
+/** The rows that count: the latest of each version and of each repeatable migration. */
+export function currentHistory<Entry extends { readonly version: string | null; readonly description: string; readonly type: string }>(
+  rows: readonly Entry[],
+): Entry[] {
+  const latest = new Map<string, Entry>();
+  for (const row of rows) {
+    const key = historyKey(row.version, row.description);
+    latest.delete(key);
+    if (row.type !== 'DELETE' && row.type !== 'SCHEMA') latest.set(key, row);
   }
   return [...latest.values()];
+}
+
+/** How a history row names its migration: the version's text, or `R__description`. */
+export function historyKey(version: string | null, description: string): string {
+  return version === null ? `R__${description}` : (parseVersion(version)?.text ?? version);
 }
 
 /** Writes the row of a migration that is done. Part of the migration's transaction where there is one. */

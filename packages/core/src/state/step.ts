@@ -55,12 +55,16 @@ export async function writeStep(
   },
 ): Promise<void> {
   const finished = step.status === 'running' ? sql`NULL` : clock(home);
-  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_step')}
-    WHERE migration = ${step.migration} AND statement = ${step.statement}`);
+  await removeStep(home, step.migration, step.statement);
   await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_step')}
     (migration, statement, checksum, line, status, facts, actor, message, started_at, finished_at)
     VALUES (${step.migration}, ${step.statement}, ${step.checksum ?? null}, ${step.line ?? null}, ${step.status},
       ${JSON.stringify(step.facts ?? {})}, ${step.actor}, ${step.message ?? null}, ${clock(home)}, ${finished})`);
+}
+
+export async function removeStep(home: Home, migration: string, statement: number): Promise<void> {
+  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_step')}
+    WHERE migration = ${migration} AND statement = ${statement}`);
 }
 
 /** Removes the progress of a migration that is done or rolled back. What operators decided stays. */

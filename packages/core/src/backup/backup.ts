@@ -1,0 +1,120 @@
+import type { Database, ShapeStatement, Snapshot, TableShape } from '../database/database.ts';
+import type { RunOptions } from '../progress.ts';
+import { phase } from '../progress.ts';
+import type { Product } from '../release/product.ts';
+import { readCode } from '../release/releases.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Manifest } from './archive/manifest.ts';
+import type { TableResult } from './archive/table-of-contents.ts';
+import { ArchiveWriter } from './archive/writer.ts';
+import { TableReader } from './frames.ts';
+import { manifestOf } from './manifest-of.ts';
+import { plainSql, statements } from './plain-sql.ts';
+import type { BackupSummary } from './summary.ts';
+import { summaryOf } from './summary.ts';
+
+export interface BackupOptions extends RunOptions {
+  /** For an upgrade that has shut servers out already. */
+  readonly upgrading?: boolean | undefined;
+}
+
+/**
+ * Takes a stamped backup in one consistent snapshot. The file has its name only when it is whole and on disk.
+ * Throws DATABASE_EMPTY, PHASE_REFUSED, SHAPE_UNSUPPORTED, SNAPSHOT_CHANGED, STORAGE_FAILED, SPACE_MISSING.
+ */
+export async function backup(
+  database: Database,
+  product: Product,
+  storage: Storage,
+  options: BackupOptions = {},
+): Promise<BackupSummary> {
+  const code = await readCode(product, database);
+  await phase(options, 'backup:begin');
+  const snapshot = await database.snapshot(product.schemas);
+  try {
+    await phase(options, 'backup:snapshot');
+    const manifest = await manifestOf(database, code, snapshot, options.upgrading ?? false);
+    return await write(database, product, snapshot, manifest, storage, options);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function write(
+  database: Database,
+  product: Product,
+  snapshot: Snapshot,
+  manifest: Manifest,
+  storage: Storage,
+  options: RunOptions,
+): Promise<BackupSummary> {
+  const { shape } = snapshot;
+  const { dialect } = database;
+  const plain = plainSql(dialect, dialect.homeSchema(product.schemas), manifest);
+  const sink = await storage.create(fileName(manifest));
+  const writer = new ArchiveWriter(sink);
+  try {
+    await writer.start(manifest);
+    const isSchema = (statement: ShapeStatement): boolean => statement.kind === 'schema';
+    await writer.frame({ kind: 'head', sql: Buffer.from(plain.head(creates(shape.before.filter(isSchema)))) });
+    const before = creates(shape.before.filter((statement) => !isSchema(statement)));
+    await writer.frame({ kind: 'shape', sql: Buffer.from(statements(before)) });
+    const tables = await writeTables(database, snapshot, writer, options);
+    const counters = await snapshot.counters();
+    await writer.frame({ kind: 'counters', sql: Buffer.from(statements(counters.map(dialect.counter))) });
+    await writer.frame({ kind: 'rest', sql: Buffer.from(statements(creates(shape.after))) });
+    await writer.frame({ kind: 'state', sql: Buffer.from(plain.state()) });
+    const paths = tables.map((result, index) => ({ ...result, path: pathOf(shape.tables[index]) }));
+    await writer.frame({ kind: 'tail', sql: Buffer.from(plain.tail(paths)) });
+    // Whatever changed the shape while rows were read has to be found before the file gets its name.
+    await snapshot.check();
+    await phase(options, 'backup:finish');
+    const { contents, size } = await writer.finish({ tables, counters });
+    await phase(options, 'backup:publish');
+    await sink.publish();
+    await phase(options, 'backup:published');
+    return summaryOf(sink.place, contents, size);
+  } finally {
+    await writer.close();
+    // Does nothing to a file that is published.
+    await sink.abandon();
+  }
+}
+
+async function writeTables(
+  database: Database,
+  snapshot: Snapshot,
+  writer: ArchiveWriter,
+  options: RunOptions,
+): Promise<TableResult[]> {
+  const { tables } = snapshot.shape;
+  const sizes = await snapshot.sizes();
+  const total = tables.reduce((sum, table) => sum + (sizes.get(table.label) ?? 0), 0);
+  const results: TableResult[] = [];
+  let done = 0;
+  for (const table of tables) {
+    const reader = new TableReader(snapshot, table);
+    for await (const { rows, count } of reader.pieces()) {
+      await phase(options, 'backup:data');
+      await writer.frame({ kind: 'data', table: table.label, rows: count, sql: database.dialect.rows.wrap(table, rows) });
+    }
+    results.push(reader.result());
+    done += sizes.get(table.label) ?? 0;
+    await options.onProgress?.({ kind: 'count', what: 'bytes on disk', done, total });
+  }
+  return results;
+}
+
+function creates(list: readonly ShapeStatement[]): string[] {
+  return list.map((statement) => statement.create);
+}
+
+function pathOf(table: TableShape | undefined): string[] {
+  return [table?.schema ?? '', table?.name ?? ''].filter((part) => part !== '');
+}
+
+/** `catalog-1.2.0-20261122T113025123Z.sql.zst` */
+function fileName(manifest: Manifest): string {
+  const time = new Date(manifest.takenAt).toISOString().replace(/[-:.]/g, '');
+  return `${manifest.product}-${manifest.release}-${time}.sql.zst`;
+}

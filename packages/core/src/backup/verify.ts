@@ -1,0 +1,43 @@
+import type { Dialect, TableShape } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
+import type { RunOptions } from '../progress.ts';
+import { rowsOf } from '../restore/load.ts';
+import type { Archive } from './archive/reader.ts';
+import type { TableResult } from './archive/table-of-contents.ts';
+import { TableDigest } from './digest.ts';
+
+/**
+ * Checks every byte of a backup, and that its rows are what its table of contents says: each data frame holds rows and
+ * nothing else, and rows and digests of every table come out the same. Throws FILE_DAMAGED.
+ */
+export async function verifyArchive(archive: Archive, dialect: Dialect, options: RunOptions = {}): Promise<void> {
+  const { tables, frames } = archive.contents;
+  const digests = new Map(tables.map((table) => [table.name, new TableDigest()]));
+  const shapes = new Map(tables.map((table) => [table.name, tableOf(table)]));
+  let done = 0;
+  for await (const { entry, sql } of archive.frames()) {
+    options.signal?.throwIfAborted();
+    done += 1;
+    await options.onProgress?.({ kind: 'count', what: 'frames checked', done, total: frames.length });
+    if (entry.kind !== 'data') continue;
+    const table = shapes.get(entry.table ?? '');
+    if (!table) throw damaged(archive, `a frame is of the unknown table ${entry.table}`);
+    digests.get(table.label)?.add(rowsOf(dialect, table, sql, archive.name));
+  }
+  for (const table of tables) {
+    const found = digests.get(table.name)?.result();
+    if (found?.rows === table.rows && found.digest === table.digest) continue;
+    throw damaged(archive, `the rows of ${table.name} are not those that were counted`);
+  }
+}
+
+/** A table as far as reading its rows needs it. */
+export function tableOf(table: TableResult): TableShape {
+  const { name: label, schema, columns } = table;
+  const name = schema === '' ? label : label.slice(schema.length + 1);
+  return { label, schema, name, columns: columns.map((column) => ({ name: column, type: '' })) };
+}
+
+function damaged(archive: Archive, reason: string): LockstepError {
+  return new LockstepError('FILE_DAMAGED', { file: archive.name, reason });
+}

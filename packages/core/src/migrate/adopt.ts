@@ -1,0 +1,68 @@
+import { LockstepError } from '../errors.ts';
+import type { Code } from '../release/releases.ts';
+import { contents } from '../shape/empty.ts';
+import { readHistory } from '../state/history.ts';
+import type { State } from '../state/state.ts';
+import { insertState, readState } from '../state/state.ts';
+import type { Home } from '../state/tables.ts';
+import { createOwnTables } from '../state/tables.ts';
+import { checkApplied } from './pending.ts';
+
+/**
+ * The state of a database that is about to be migrated. An empty one gets Lockstep's tables; one with Flyway's history
+ * is taken over with it. Throws DATABASE_NOT_ADOPTED, OTHER_PRODUCT, PHASE_REFUSED.
+ */
+export async function adopt(home: Home, code: Code): Promise<State> {
+  const state = await readState(home);
+  if (state) {
+    refuseOther(state, code);
+    return state;
+  }
+  const history = await readHistory(home);
+  if (history.length > 0) checkApplied(code, history);
+  else await refuseContents(home, code);
+  await createOwnTables(home);
+  await insertState(home, code.product.name, 'migrating', { from: history.length > 0 ? 'flyway' : 'empty' });
+  const created = await readState(home);
+  if (!created) throw new LockstepError('INTERNAL', { reason: 'lockstep_state is empty after it was written' });
+  return created;
+}
+
+function refuseOther(state: State, code: Code): void {
+  const { product } = code;
+  if (state.product !== product.name) {
+    throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
+  }
+  if (state.phase === 'ready' || state.phase === 'migrating') return;
+  throw phaseRefused(state);
+}
+
+async function refuseContents(home: Home, code: Code): Promise<void> {
+  const found = contents(await home.session.describe(code.product.schemas));
+  if (found.length > 0) throw new LockstepError('DATABASE_NOT_ADOPTED', { found: found.join(', ') });
+}
+
+/** The refusal of a phase in which only one verb may go on. */
+export function phaseRefused(state: State): LockstepError {
+  const { phase, detail } = state;
+  if (phase === 'failed') {
+    const migration = detail['migration'] ?? '?';
+    return new LockstepError('PHASE_REFUSED', {
+      phase,
+      detail: `migration ${migration} failed at statement ${detail['statement'] ?? '?'}: ${detail['message'] ?? '?'}`,
+      next: `Look at the facts with \`lockstep resolve ${migration}\`, then settle it.`,
+    });
+  }
+  if (phase === 'migrating') {
+    return new LockstepError('PHASE_REFUSED', {
+      phase,
+      detail: `a migration from ${detail['from'] ?? '?'} to ${detail['to'] ?? '?'} is not finished`,
+      next: 'Run `lockstep migrate` to finish it.',
+    });
+  }
+  return new LockstepError('PHASE_REFUSED', {
+    phase,
+    detail: `the restore of ${detail['file'] ?? 'a backup'} is not finished`,
+    next: 'Run the same `lockstep restore` again to finish it, or `lockstep restore --abort` to undo it.',
+  });
+}

@@ -1,0 +1,61 @@
+import type { Database } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
+import type { RunOptions } from '../progress.ts';
+import type { Migration } from '../release/migration-file.ts';
+import type { Code } from '../release/releases.ts';
+import type { AppliedMigration } from '../state/history.ts';
+import type { Shape } from '../shape/shape.ts';
+import { insertState } from '../state/state.ts';
+import type { Home } from '../state/tables.ts';
+import { createOwnTables, homeOf } from '../state/tables.ts';
+import { actor } from './actor.ts';
+import { applyMigration } from './apply.ts';
+
+/** Runs migrations on a database whose own tables exist, without looking at phases. */
+export async function buildWith(
+  home: Home,
+  schemas: readonly string[],
+  migrations: readonly Migration[],
+  options: RunOptions,
+): Promise<void> {
+  for (const migration of migrations) {
+    options.signal?.throwIfAborted();
+    await applyMigration({ ...options, home, schemas, actor: actor(), lock: undefined }, migration);
+  }
+}
+
+/** The shape that a list of migrations makes, found by running them in a scratch database on the same server. */
+export async function shapeOf(database: Database, code: Code, migrations: readonly Migration[]): Promise<Shape> {
+  const scratch = await database.scratch();
+  try {
+    const { schemas } = code.product;
+    const session = await scratch.database.session({ purpose: 'build', schemas });
+    try {
+      const home = homeOf(session, scratch.database.dialect, schemas);
+      await createOwnTables(home);
+      await insertState(home, code.product.name, 'migrating', {});
+      await buildWith(home, schemas, migrations, {});
+      return await session.describe(schemas);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await scratch.drop();
+  }
+}
+
+/**
+ * The migrations of a history, in the order in which they ran, as this code has them.
+ * Throws BACKUP_OTHER_LIST when the code lacks one or has it with another checksum.
+ */
+export function migrationsOf(
+  code: Code,
+  applied: readonly Pick<AppliedMigration, 'key' | 'checksum' | 'script'>[],
+): Migration[] {
+  return applied.map((row) => {
+    const found = code.migrations.find((migration) => migration.key === row.key);
+    if (found && (row.checksum === null || row.checksum === found.checksum)) return found;
+    const reason = found ? `${row.script} has another checksum here` : `${row.script} is not in this code`;
+    throw new LockstepError('BACKUP_OTHER_LIST', { reason });
+  });
+}

@@ -1,0 +1,105 @@
+import type { Database } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
+import { phaseRefused } from '../migrate/adopt.ts';
+import { findDrift } from '../migrate/drift.ts';
+import { checkApplied } from '../migrate/pending.ts';
+import type { RunOptions } from '../progress.ts';
+import { note, phase } from '../progress.ts';
+import { databaseRelease } from '../release/database-release.ts';
+import type { Product } from '../release/product.ts';
+import type { Code } from '../release/releases.ts';
+import { readCode } from '../release/releases.ts';
+import { compareReleases } from '../release/version.ts';
+import { readHistory } from '../state/history.ts';
+import { takeLease } from '../state/lease.ts';
+import { readState } from '../state/state.ts';
+import type { Home } from '../state/tables.ts';
+import { homeOf } from '../state/tables.ts';
+import type { Storage } from '../storage/storage.ts';
+import { upgrade } from './upgrade.ts';
+
+export interface ServerStart {
+  readonly epoch: bigint;
+  readonly lease: string;
+  readonly release: string;
+}
+
+export interface ServerOptions extends RunOptions {
+  /** Seconds to wait for another that migrates. */
+  readonly waitSeconds?: number | undefined;
+}
+
+/**
+ * What a server does before it serves: looks at the phase and migrates, waits or refuses, then takes its lease. An
+ * older database is backed up first, unless it holds no data of its own.
+ * Throws DATABASE_NEWER, DATABASE_NOT_ADOPTED, DATABASE_DRIFTED, OTHER_PRODUCT, PHASE_REFUSED, LEASE_LIVE and what
+ * `upgrade` throws.
+ */
+export async function prepareServer(
+  database: Database,
+  product: Product,
+  storage: Storage,
+  options: ServerOptions = {},
+): Promise<ServerStart> {
+  const code = await readCode(product, database);
+  for (;;) {
+    const start = await tryStart(database, code, options);
+    if (start) return start;
+    const result = await upgrade(database, product, storage, { ...options, purpose: 'a starting server' });
+    if (result.applied.length > 0) await note(options, `The database is at release ${result.to}`);
+  }
+}
+
+/** The start, or undefined where the database has to be migrated (or another at it waited for) first. */
+async function tryStart(database: Database, code: Code, options: RunOptions): Promise<ServerStart | undefined> {
+  const { product } = code;
+  const session = await database.session({ purpose: 'server start', schemas: product.schemas });
+  try {
+    const home = homeOf(session, database.dialect, product.schemas);
+    const state = await readState(home);
+    if (!state || state.phase === 'migrating') return undefined;
+    if (state.product !== product.name) {
+      throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
+    }
+    if (state.phase !== 'ready') throw phaseRefused(state);
+    const release = await ownRelease(home, code);
+    if (release === undefined) return undefined;
+    await refuseDrift(database, home, code);
+    await phase(options, 'server:lease');
+    return await session.transaction(async () => {
+      const now = await readState(home, 'share');
+      if (now?.phase !== 'ready' || now.epoch !== state.epoch) return undefined;
+      const lease = await takeLease(home, { kind: 'server', release, epoch: now.epoch, address: null });
+      return { epoch: now.epoch, lease, release };
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+/** The database's release if it is exactly what this code expects; undefined if it is older. */
+async function ownRelease(home: Home, code: Code): Promise<string | undefined> {
+  const applied = await readHistory(home);
+  const release = databaseRelease(code, applied);
+  if (compareReleases(release.base, code.product.version) > 0) {
+    throw new LockstepError('DATABASE_NEWER', { found: release.name, needed: code.product.version });
+  }
+  checkApplied(code, applied);
+  const keys = new Set(applied.map(({ key }) => key));
+  const complete = code.migrations.every((migration) => {
+    const row = applied.find(({ key }) => key === migration.key);
+    return keys.has(migration.key) && (migration.version !== null || row?.checksum === migration.checksum);
+  });
+  return complete ? release.name : undefined;
+}
+
+async function refuseDrift(database: Database, home: Home, code: Code): Promise<void> {
+  const { schemas } = code.product;
+  const drift = await findDrift(database, code, await home.session.describe(schemas), await readHistory(home));
+  if (!drift.drifted) return;
+  const differences = drift.differences.map(({ kind, name, what }) => `${kind} ${name} is ${what}`);
+  throw new LockstepError('DATABASE_DRIFTED', {
+    release: code.product.version,
+    differences: differences.slice(0, 5).join('; '),
+  });
+}
