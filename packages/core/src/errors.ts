@@ -238,6 +238,11 @@ export const errorTable = {
     message: '{place} cannot be used: {reason}.',
     next: 'Check path, rights and free space.',
   },
+  STORAGE_INVALID: {
+    exit: 2,
+    message: '{place} is not a place for backups: {reason}.',
+    next: 'Give a path or a file: URL.',
+  },
   SPACE_MISSING: {
     exit: 3,
     message: '{place} has {found} free; {needed} are needed.',
@@ -252,6 +257,11 @@ export const errorTable = {
     exit: 3,
     message: '{file} is not a backup made by Lockstep: {reason}.',
     next: 'Name a backup file. Nothing was changed.',
+  },
+  ROW_TOO_LONG: {
+    exit: 3,
+    message: 'A row of {table} has {found} bytes as text. A backup can carry {needed}.',
+    next: 'Take such values out of the table. Nothing was published.',
   },
   FORMAT_NEWER: {
     exit: 3,

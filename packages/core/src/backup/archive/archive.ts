@@ -16,6 +16,18 @@ import { openCodec } from './zstd.ts';
 /** Content of frames that are read ahead. */
 const maxBytesAhead = 32 * 1024 * 1024;
 
+/** A frame with its SQL, without the label in its first line. */
+export interface ReadFrame {
+  readonly entry: FrameEntry;
+  readonly sql: Buffer;
+}
+
+export interface ReadFrame {
+  readonly entry: FrameEntry;
+  /** Without the label in its first line. */
+  readonly sql: Buffer;
+}
+
 /** An open archive; see `openArchive`. Frames may be read in any order and side by side. */
 export class Archive {
   readonly contents: TableOfContents;
@@ -61,9 +73,34 @@ export class Archive {
    * The frames of one kind, or all of them, in their order. Some are read ahead, so that the next one is ready when it
    * is asked for.
    */
-  async *frames(kind?: FrameKind): AsyncGenerator<{ readonly entry: FrameEntry; readonly sql: Buffer }> {
+  frames(kind?: FrameKind): AsyncGenerator<ReadFrame> {
+    return this.#readAhead((entry) => kind === undefined || entry.kind === kind);
+  }
+
+  /** The data frames of one table, by its label. */
+  framesOf(table: string): AsyncGenerator<ReadFrame> {
+    return this.#readAhead((entry) => entry.table === table);
+  }
+
+  /** Reads every frame. Returns if all of them are sound, and throws FILE_DAMAGED for the first that is not. */
+  async verifyAll(options: RunOptions = {}): Promise<void> {
+    const total = this.contents.frames.length;
+    let done = 0;
+    for await (const _ of this.frames()) {
+      options.signal?.throwIfAborted();
+      done += 1;
+      await options.onProgress?.({ kind: 'count', what: 'frames checked', done, total });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#codec?.close();
+    await this.#source.close();
+  }
+
+  async *#readAhead(isWanted: (entry: FrameEntry) => boolean): AsyncGenerator<ReadFrame> {
     const { parallel } = this.#open();
-    const wanted = [...this.contents.frames.entries()].filter(([, entry]) => !kind || entry.kind === kind);
+    const wanted = [...this.contents.frames.entries()].filter(([, entry]) => isWanted(entry));
     const ahead: { readonly entry: FrameEntry; readonly sql: Promise<Buffer> }[] = [];
     let bytes = 0;
     for (let next = 0; ;) {
@@ -82,22 +119,6 @@ export class Archive {
       yield { entry: first.entry, sql: await first.sql };
       bytes -= first.entry.rawSize;
     }
-  }
-
-  /** Reads every frame. Returns if all of them are sound, and throws FILE_DAMAGED for the first that is not. */
-  async verifyAll(options: RunOptions = {}): Promise<void> {
-    const total = this.contents.frames.length;
-    let done = 0;
-    for await (const _ of this.frames()) {
-      options.signal?.throwIfAborted();
-      done += 1;
-      await options.onProgress?.({ kind: 'count', what: 'frames checked', done, total });
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#codec?.close();
-    await this.#source.close();
   }
 
   async #unpack(index: number, entry: FrameEntry, bytes: Buffer): Promise<Buffer> {
