@@ -4,7 +4,7 @@ import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
 import { freshDatabase, type FreshDatabase } from '../fixtures/fresh-database.ts';
 import { runProgram } from '../fixtures/program.ts';
-import { tool } from '../fixtures/tools.ts';
+import { nodes, tool } from '../fixtures/tools.ts';
 
 describeEachEngine('a fresh database', (engine) => {
   let database: FreshDatabase;
@@ -35,4 +35,8 @@ it('has the tools that users read backups with', async () => {
   const packed = await runProgram('bash', ['-c', 'echo text | "$0" -c | "$0" -dc', tool('zstd')]);
   expect(packed).toEqual({ code: 0, stdout: 'text\n', stderr: '' });
   expect((await runProgram(tool('age'), ['--version'])).code).toBe(0);
+});
+
+it.each(nodes)('has Node %s', async (major, program) => {
+  expect((await runProgram(program, ['-p', 'process.versions.node.split(".")[0]'])).stdout.trim()).toBe(major);
 });

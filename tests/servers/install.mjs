@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { engines } from './engines.mjs';
@@ -20,19 +22,36 @@ export async function installTools() {
   return join(await unpack('tools', 'bookworm', ['zstd', 'age']), 'usr/bin');
 }
 
-function unpack(name, suite, packages) {
+/** The programs of the other releases of Node, by major number, after installing them with npm if they are missing. */
+export async function installNodes() {
+  const lock = readFileSync(join(import.meta.dirname, 'package-lock.json'));
+  const folder = join(cache, `nodes-${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`);
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json']) {
+    copyFileSync(join(import.meta.dirname, file), join(folder, file));
+  }
+  // npm writes its own lock file last.
+  const command = 'test -e node_modules/.package-lock.json || npm ci --ignore-scripts --no-audit --no-fund';
+  await run('flock', [join(folder, 'package.json'), 'bash', '-c', command], folder);
+  return Object.fromEntries([22, 24].map((major) => [major, join(folder, `node_modules/node${major}/bin/node`)]));
+}
+
+async function unpack(name, suite, packages) {
   const folder = join(cache, name);
+  await run('bash', [join(import.meta.dirname, 'prefix.sh'), folder, suite, ...packages]);
+  return folder;
+}
+
+function run(program, args, cwd) {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', [join(import.meta.dirname, 'prefix.sh'), folder, suite, ...packages], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
     child.on('error', reject);
-    child.on('exit', (code) => {
-      if (code === 0) resolve(folder);
-      else reject(new Error(`${packages.join(', ')} cannot be installed: ${output.trim().slice(-1000)}`));
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${[program, ...args].join(' ')} fails:\n${output.trim().slice(-1000)}`));
     });
   });
 }

@@ -1,7 +1,7 @@
 // Before the tests: finds the servers that are up, starts the others, and tells the tests where they are.
 import { readFileSync } from 'node:fs';
 import { engines } from './engines.mjs';
-import { installTools } from './install.mjs';
+import { installNodes, installTools } from './install.mjs';
 import { recorded } from './records.mjs';
 import { startServers } from './servers.mjs';
 
@@ -9,8 +9,8 @@ const embedded = 'pglite';
 const known = [embedded, ...Object.keys(engines)];
 
 /**
- * ENGINES, a list with commas, names the engines to test; all of them otherwise. One that cannot be tested is named.
- * On CI it fails the run.
+ * ENGINES, a list with commas, names the engines to test; all of them otherwise. What cannot be tested is named, and on
+ * CI it fails the run.
  */
 export default async function setup({ provide }) {
   const asked = process.env['ENGINES']?.split(',').filter(Boolean) ?? known;
@@ -19,8 +19,13 @@ export default async function setup({ provide }) {
 
   const up = recorded().filter((server) => asked.includes(server.name));
   const missing = asked.filter((name) => name in engines && !up.some((server) => server.name === name));
-  const tools = await installTools();
   const { servers, problems, stop } = await startServers({ names: missing });
+  const instead = (name, value) => (error) => {
+    problems.push({ name, problem: error.message });
+    return value;
+  };
+  const tools = await installTools().catch(instead('zstd and age', '/usr/bin'));
+  const nodes = await installNodes().catch(instead('other releases of Node', {}));
   const all = [...up, ...servers].map(({ name, url, version, bin }) => ({
     name,
     family: engines[name].family,
@@ -32,13 +37,14 @@ export default async function setup({ provide }) {
   all.sort((a, b) => known.indexOf(a.name) - known.indexOf(b.name));
 
   const untested = problems.map(({ name, problem }) => `${name}: ${problem}`);
-  process.env['LOCKSTEP_UNTESTED_ENGINES'] = untested.join('\n'); // scripts/test.mjs names them at the end
+  process.env['LOCKSTEP_UNTESTED'] = untested.join('\n'); // scripts/test.mjs names them at the end
   if (untested.length > 0 && process.env['CI'] === 'true') {
     await stop();
-    throw new Error(`Not all engines can be tested.\n${untested.join('\n')}`);
+    throw new Error(`Not everything can be tested.\n${untested.join('\n')}`);
   }
   provide('engines', all);
   provide('tools', tools);
+  provide('nodes', nodes);
   return stop;
 }
 
