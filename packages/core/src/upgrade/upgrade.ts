@@ -28,7 +28,7 @@ import type { State } from '../state/state.ts';
 import { changeState, readState } from '../state/state.ts';
 import { homeOf } from '../state/tables.ts';
 import type { Home } from '../state/tables.ts';
-import { openBackup } from '../storage/open.ts';
+import { openBackup } from '../storage/open-backup.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Comparison } from './compare.ts';
 import { compareUpgrade } from './compare.ts';

@@ -1,0 +1,71 @@
+export { backup } from './backup/backup.ts';
+export type { BackupOptions } from './backup/backup.ts';
+export { digestDatabase } from './backup/digest-database.ts';
+export type { DatabaseDigest } from './backup/digest-database.ts';
+export { listBackups } from './backup/list.ts';
+export type { ListedBackup } from './backup/list.ts';
+export { summaryOf } from './backup/summary.ts';
+export type { BackupSummary } from './backup/summary.ts';
+export { verifyArchive } from './backup/verify.ts';
+export { openArchive } from './backup/archive/reader.ts';
+export type { Archive } from './backup/archive/reader.ts';
+export type { Manifest } from './backup/archive/manifest.ts';
+export type {
+  Database,
+  Dialect,
+  Family,
+  Row,
+  Session,
+  Shape,
+  Snapshot,
+  TableName,
+  TableShape,
+} from './database/database.ts';
+export { dialectOf } from './database/dialects.ts';
+export { openDatabase } from './database/open.ts';
+export type { OpenOptions } from './database/open.ts';
+export { SessionPool } from './database/pool.ts';
+export { identifier, join, raw, sql } from './database/sql.ts';
+export type { Sql, SqlValue } from './database/sql.ts';
+export { errorTable, LockstepError, reasonOf, redact } from './errors.ts';
+export type { ErrorCode } from './errors.ts';
+export { baseline } from './migrate/baseline.ts';
+export type { BaselineResult } from './migrate/baseline.ts';
+export { migrate } from './migrate/migrate.ts';
+export type { MigrateOptions, MigrateResult } from './migrate/migrate.ts';
+export { resolve } from './migrate/resolve.ts';
+export type { Decision, Unresolved } from './migrate/resolve.ts';
+export { sealRelease } from './migrate/seal-release.ts';
+export type { SealResult } from './migrate/seal-release.ts';
+export { validate } from './migrate/validate.ts';
+export type { Validation } from './migrate/validate.ts';
+export type { Progress, RunOptions } from './progress.ts';
+export { loadProduct } from './release/load-product.ts';
+export type { Naming, Product, ProductSource } from './release/product.ts';
+export { compareReleases } from './release/version.ts';
+export { abortRestore } from './restore/abort.ts';
+export { restore } from './restore/restore.ts';
+export type { RestoreOptions, RestoreResult } from './restore/restore.ts';
+export { diffShapes, differenceInWords } from './shape/diff.ts';
+export type { ShapeDifference } from './shape/diff.ts';
+export { fingerprint } from './shape/fingerprint.ts';
+export { checkEpoch } from './state/epoch.ts';
+export { readHistory } from './state/history.ts';
+export type { Lease } from './state/lease.ts';
+export { readState } from './state/state.ts';
+export type { State } from './state/state.ts';
+export { homeOf } from './state/tables.ts';
+export type { Home } from './state/tables.ts';
+export { openBackup } from './storage/open-backup.ts';
+export { openStorage } from './storage/open.ts';
+export { spool } from './storage/spool.ts';
+export type { Sink, Source, Storage, StoredFile } from './storage/storage.ts';
+export { info } from './upgrade/info.ts';
+export type { Info } from './upgrade/info.ts';
+export { keepLease } from './upgrade/lease-keeper.ts';
+export type { LeaseKeeper } from './upgrade/lease-keeper.ts';
+export { prepareServer } from './upgrade/prepare-server.ts';
+export type { ServerStart } from './upgrade/prepare-server.ts';
+export { upgrade } from './upgrade/upgrade.ts';
+export type { UpgradeOptions, UpgradeResult } from './upgrade/upgrade.ts';
+export { version } from './version.ts';

@@ -1,0 +1,79 @@
+import type { Database } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
+import { findDrift } from '../migrate/drift.ts';
+import { pendingMigrations } from '../migrate/pending.ts';
+import { databaseRelease } from '../release/database-release.ts';
+import type { Product } from '../release/product.ts';
+import { readCode } from '../release/releases.ts';
+import { compareReleases } from '../release/version.ts';
+import { fingerprint } from '../shape/fingerprint.ts';
+import type { AppliedMigration } from '../state/history.ts';
+import { currentHistory, readHistoryRows } from '../state/history.ts';
+import type { Lease } from '../state/lease.ts';
+import { liveLeases } from '../state/lease.ts';
+import { readState } from '../state/state.ts';
+import { homeOf } from '../state/tables.ts';
+
+export interface Info {
+  readonly product: string;
+  readonly engine: string;
+  readonly location: string;
+  /** `database` is null where Lockstep has not been. */
+  readonly release: { readonly code: string; readonly database: string | null };
+  /** `none` where Lockstep has not been. */
+  readonly phase: string;
+  readonly detail: Readonly<Record<string, string>>;
+  readonly epoch: string | null;
+  readonly databaseId: string | null;
+  readonly pending: readonly { readonly version: string; readonly description: string }[];
+  readonly history: readonly AppliedMigration[];
+  /** `drifted` is null where it is not known: no release yet, or a migration is under way. */
+  readonly shape: { readonly fingerprint: string; readonly drifted: boolean | null };
+  readonly leases: readonly Lease[];
+}
+
+/** Everything that is known about a database and its product. Changes nothing, and waits for nobody. */
+export async function info(database: Database, product: Product): Promise<Info> {
+  const code = await readCode(product, database);
+  const session = await database.session({ purpose: 'info', schemas: product.schemas });
+  try {
+    const home = homeOf(session, database.dialect, product.schemas);
+    const state = await readState(home);
+    const rows = await readHistoryRows(home);
+    const applied = currentHistory(rows);
+    const shape = await session.describe(product.schemas);
+    const release = state ? databaseRelease(code, applied) : undefined;
+    const isAhead = release !== undefined && compareReleases(release.base, product.version) > 0;
+    const own = state?.product === product.name && !isAhead;
+    const settled = own && state?.phase === 'ready' && applied.length > 0;
+    return {
+      product: state?.product ?? product.name,
+      engine: `${database.engine} ${database.version}`,
+      location: database.location,
+      release: { code: product.version, database: release?.name ?? null },
+      phase: state?.phase ?? 'none',
+      detail: state?.detail ?? {},
+      epoch: state ? String(state.epoch) : null,
+      databaseId: state?.databaseId ?? null,
+      pending: own || !state ? pending(code, applied) : [],
+      history: rows,
+      shape: {
+        fingerprint: fingerprint(shape),
+        drifted: settled ? (await findDrift(database, code, shape, applied)).drifted : null,
+      },
+      leases: state ? await liveLeases(home) : [],
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+/** What the code would run. Where the two do not fit together, the verbs that change things say why. */
+function pending(code: Parameters<typeof pendingMigrations>[0], applied: readonly AppliedMigration[]): Info['pending'] {
+  try {
+    return pendingMigrations(code, applied, code.product.version).map(({ key, description }) => ({ version: key, description }));
+  } catch (error) {
+    if (error instanceof LockstepError) return [];
+    throw error;
+  }
+}
