@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LockstepError, reasonOf } from '@lockstep/core';
+import type { Naming } from '@lockstep/core';
+
+/** What `lockstep.config.json` says. Paths are absolute. */
+export interface Config {
+  readonly name: string;
+  readonly version: string;
+  readonly migrations: string;
+  readonly schemas: readonly string[];
+  readonly naming: Partial<Naming>;
+  readonly database: string | undefined;
+  readonly backups: string | undefined;
+}
+
+const defaultFile = 'lockstep.config.json';
+
+/**
+ * Reads the configuration: the file that was named, else the one in the working folder, else undefined.
+ * Throws CONFIG_INVALID with the place of what is wrong.
+ */
+export async function readConfig(named: string | undefined): Promise<Config | undefined> {
+  const file = resolve(named ?? defaultFile);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && named === undefined) return undefined;
+    throw invalid(file, 'the file', reasonOf(error));
+  });
+  if (text === undefined) return undefined;
+  return parse(new Reader(file, json(file, text)), dirname(file));
+}
+
+function parse(reader: Reader, folder: string): Config {
+  reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'backups']);
+  reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
+  reader.allow('backups', ['to']);
+  const suffixes = reader.texts('naming.suffixes');
+  const backups = reader.text('backups.to');
+  return {
+    name: reader.need('name'),
+    version: reader.need('version'),
+    migrations: resolve(folder, reader.need('migrations')),
+    schemas: reader.texts('schemas') ?? ['public'],
+    naming: {
+      ...given('versioned', reader.text('naming.versioned')),
+      ...given('repeatable', reader.text('naming.repeatable')),
+      ...given('separator', reader.text('naming.separator')),
+      ...(suffixes ? { suffixes } : {}),
+    },
+    database: reader.optional('database'),
+    backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
+  };
+}
+
+function given(name: string, value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+class Reader {
+  readonly #file: string;
+  readonly #root: unknown;
+
+  constructor(file: string, root: unknown) {
+    this.#file = file;
+    this.#root = root;
+  }
+
+  /** Refuses keys that are not known, with their place. */
+  allow(place: string, keys: readonly string[]): void {
+    const value = this.#at(place);
+    if (value === undefined) return;
+    if (!isObject(value)) throw invalid(this.#file, place || 'the file', 'it must be an object');
+    const wrong = Object.keys(value).find((key) => !keys.includes(key));
+    if (wrong === undefined) return;
+    throw invalid(
+      this.#file,
+      place === '' ? wrong : `${place}.${wrong}`,
+      `there is no such key; known are ${keys.join(', ')}`,
+    );
+  }
+
+  text(place: string): string | undefined {
+    const value = this.#at(place);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string' || value === '') throw invalid(this.#file, place, 'it must be text');
+    return fromEnvironment(this.#file, place, value);
+  }
+
+  /** Like `text`, but of no account while its variables are not set: a flag may give the value. */
+  optional(place: string): string | undefined {
+    const value = this.#at(place);
+    const missing =
+      typeof value === 'string' && [...value.matchAll(/\$\{(\w+)\}/g)].some(([, name = '']) => !process.env[name]);
+    return missing ? undefined : this.text(place);
+  }
+
+  need(place: string): string {
+    const value = this.text(place);
+    if (value === undefined) throw invalid(this.#file, place, 'it is missing');
+    return value;
+  }
+
+  texts(place: string): readonly string[] | undefined {
+    const value = this.#at(place);
+    if (value === undefined) return undefined;
+    const isList = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
+    if (!isList) throw invalid(this.#file, place, 'it must be a list of texts');
+    return value.map(String);
+  }
+
+  #at(place: string): unknown {
+    let value: unknown = this.#root;
+    for (const key of place.split('.').filter((part) => part !== '')) {
+      if (!isObject(value)) return undefined;
+      value = new Map(Object.entries(value)).get(key);
+    }
+    return value;
+  }
+}
+
+/** `${NAME}` stands for a variable of the environment. */
+function fromEnvironment(file: string, place: string, text: string): string {
+  return text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = process.env[name];
+    if (value === undefined) throw invalid(file, place, `the environment variable ${name} is not set`);
+    return value;
+  });
+}
+
+function json(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(file, 'the file', reasonOf(error));
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(file: string, place: string, reason: string): LockstepError {
+  return new LockstepError('CONFIG_INVALID', { file, place, reason });
+}

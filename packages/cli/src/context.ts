@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
+import type { Database, Product, RunOptions } from '@lockstep/core';
+import { catalogProduct } from '@lockstep/catalog';
+import type { Config } from './config.ts';
+import { readConfig } from './config.ts';
+import { progressPrinter } from './progress.ts';
+import type { Flags } from './verb.ts';
+import { textFlag } from './verb.ts';
+
+/** What every verb gets: where the database is, which product it is about, and how to tell of progress. */
+export interface Context {
+  readonly product: Product;
+  readonly url: string;
+  /** Where backups go unless a flag says otherwise: a folder or a URL. */
+  readonly backups: string;
+  readonly run: RunOptions;
+  /** Opens the database. It is closed when the verb ends. */
+  open(options?: { readonly serves?: boolean; readonly name?: string }): Promise<Database>;
+}
+
+export interface OpenedContext extends Context {
+  close(): Promise<void>;
+}
+
+const defaultUrl = 'pglite:.lockstep/data';
+const defaultBackups = '.lockstep/backups';
+
+/** Puts flags, environment and configuration together: flags win, then the environment, then the file. */
+export async function createContext(verb: string, flags: Flags, signal: AbortSignal): Promise<OpenedContext> {
+  const config = await readConfig(textFlag(flags, 'config'));
+  const url = await databaseUrl(flags, config);
+  const run: RunOptions = { onProgress: progressPrinter(flags['quiet'] === true), signal };
+  const opened: Database[] = [];
+  return {
+    product: await loadProduct(config ?? catalogProduct),
+    url,
+    backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
+    run,
+    open: async (options = {}) => {
+      const database = await openDatabase(url, {
+        purpose: `lockstep ${options.name ?? verb}`,
+        serves: options.serves ?? false,
+        ...run,
+      });
+      opened.push(database);
+      if (!database.tested) {
+        await run.onProgress?.({
+          kind: 'note',
+          text: `${database.engine} ${database.version} is accepted but not tested.`,
+        });
+      }
+      return database;
+    },
+    close: async () => {
+      for (const database of opened) await database.close();
+    },
+  };
+}
+
+async function databaseUrl(flags: Flags, config: Config | undefined): Promise<string> {
+  const given = textFlag(flags, 'databaseUrl') ?? process.env['DATABASE_URL'];
+  if (given !== undefined && given !== '') return given;
+  const file = process.env['DATABASE_URL_FILE'];
+  if (file === undefined || file === '') return config?.database ?? defaultUrl;
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new LockstepError(
+      'USAGE',
+      { reason: `DATABASE_URL_FILE cannot be read: ${reasonOf(error)}` },
+      { cause: error },
+    );
+  });
+  return text.trim();
+}

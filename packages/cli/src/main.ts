@@ -1,0 +1,89 @@
+import { Command, CommanderError } from 'commander';
+import { LockstepError, reasonOf, version } from '@lockstep/core';
+import { createContext } from './context.ts';
+import { printable } from './table.ts';
+import type { Flags, Outcome, Verb } from './verb.ts';
+import { verbs } from './verbs.ts';
+
+const stop = new AbortController();
+let stoppedBy: string | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second one ends at once; what was begun is finished or undone by the next run.
+    if (stoppedBy !== undefined) process.exit(5);
+    stoppedBy = signal;
+    stop.abort();
+  });
+}
+
+process.exitCode = await main(process.argv);
+// An idle connection of a driver must not keep a finished command alive.
+process.stdout.write('', () => process.exit());
+
+async function main(argv: readonly string[]): Promise<number> {
+  const asked: { work: (() => Promise<number>) | undefined } = { work: undefined };
+  const program = createProgram((work) => {
+    asked.work = work;
+  });
+  try {
+    await program.parseAsync(argv);
+    return asked.work ? await asked.work() : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return fail(error, argv.includes('--json'));
+  }
+}
+
+function createProgram(ask: (work: () => Promise<number>) => void): Command {
+  const program = new Command('lockstep')
+    .description('Keeps a server and its database in step: migrate, back up, restore and upgrade, with proof.')
+    .version(version)
+    .option('--database-url <url>', 'postgres://, mysql://, mariadb:// or pglite:FOLDER (also DATABASE_URL)')
+    .option('--config <file>', 'the configuration of a product of your own (lockstep.config.json)')
+    .option('--json', 'print one JSON document on stdout')
+    .option('--quiet', 'no progress on stderr')
+    .exitOverride()
+    .showSuggestionAfterError();
+  for (const [name, verb] of Object.entries(verbs)) {
+    const command = verb.define(program.command(name)).exitOverride();
+    command.action(() => {
+      const flags: Flags = command.optsWithGlobals();
+      ask(() => run(name, verb, command.args, flags));
+    });
+  }
+  return program;
+}
+
+async function run(name: string, verb: Verb, args: readonly string[], flags: Flags): Promise<number> {
+  const context = await createContext(name, flags, stop.signal);
+  try {
+    const outcome = await verb.run(context, args, flags);
+    print(outcome, flags['json'] === true);
+    return outcome.exit ?? 0;
+  } finally {
+    await context.close();
+  }
+}
+
+function print(outcome: Outcome, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify({ ok: (outcome.exit ?? 0) === 0, ...outcome.json })}\n`);
+  else if (outcome.lines.length > 0) process.stdout.write(`${outcome.lines.map(printable).join('\n')}\n`);
+}
+
+/** Turns anything thrown into output and an exit code. */
+function fail(thrown: unknown, json: boolean): number {
+  const error = asLockstepError(thrown);
+  const { code, message, details, next } = error;
+  if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, details, next } })}\n`);
+  process.stderr.write(`${printable(`${code}: ${message}`)}\n${printable(next)}\n`);
+  if (code === 'INTERNAL' && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`);
+  return error.exit;
+}
+
+function asLockstepError(error: unknown): LockstepError {
+  if (stoppedBy !== undefined && (!(error instanceof LockstepError) || error.code === 'CONNECTION_LOST')) {
+    return new LockstepError('INTERRUPTED', { signal: stoppedBy }, { cause: error });
+  }
+  if (error instanceof LockstepError) return error;
+  return new LockstepError('INTERNAL', { reason: reasonOf(error) }, { cause: error });
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '@lockstep/core';
+import { duration } from './numbers.ts';
+import { printable } from './table.ts';
+
+/**
+ * Prints progress to stderr: one line that is written over on a terminal, plain lines from time to time elsewhere.
+ *
+ * For tests that kill the process: with LOCKSTEP_HOLD_AT=PHASE it says `holding at PHASE` when the phase is reached and
+ * stays there.
+ */
+export function progressPrinter(quiet: boolean): (progress: Progress) => Promise<void> {
+  const holdAt = process.env['LOCKSTEP_HOLD_AT'];
+  let last = 0;
+  let open = false;
+  const print = (text: string, over: boolean): void => {
+    if (quiet) return;
+    const start = open ? '\r\u001B[K' : '';
+    open = over && process.stderr.isTTY;
+    process.stderr.write(`${start}${printable(text)}${open ? '' : '\n'}`);
+  };
+  return async (progress) => {
+    if (progress.kind === 'note') print(progress.text, false);
+    if (progress.kind === 'waiting') {
+      print(`Waiting for ${progress.holder} (${duration(progress.seconds * 1000)})`, false);
+    }
+    if (progress.kind === 'count') {
+      const now = Date.now();
+      const rare = process.stderr.isTTY ? 100 : 5000;
+      if (now - last < rare && progress.done < progress.total) return;
+      if (!process.stderr.isTTY && last === 0) {
+        last = now;
+        return;
+      }
+      last = now;
+      print(`${progress.what}: ${progress.done} of ${progress.total}`, true);
+    }
+    if (progress.kind === 'phase' && progress.name === holdAt) {
+      process.stderr.write(`holding at ${progress.name}\n`);
+      await sleep(3_600_000);
+    }
+  };
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** One verb of the command line: how it is called, and what it does. */
+export interface Verb {
+  /** Adds arguments and options to the command. */
+  define(command: Command): Command;
+  /** Does the work. `args` are the positional arguments, `options` what the flags said. */
+  run(context: Context, args: readonly string[], options: Flags): Promise<Outcome>;
+}
+
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** What a verb ends with: a document for `--json`, lines for people, and the exit code where it is not 0. */
+export interface Outcome {
+  readonly json: object;
+  readonly lines: readonly string[];
+  readonly exit?: number;
+}
+
+/** The text of an option, if it was given. */
+export function textFlag(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,59 @@
+import { info as readInfo } from '@lockstep/core';
+import { listBackups, openStorage } from '@lockstep/core';
+import type { Info, ListedBackup } from '@lockstep/core';
+import { bytes } from '../numbers.ts';
+import { table } from '../table.ts';
+import type { Verb } from '../verb.ts';
+
+export const info: Verb = {
+  define: (command) =>
+    command.description('show product, release, phase, history, pending migrations, servers, backups'),
+  run: async (context) => {
+    const found = await readInfo(await context.open(), context.product);
+    const backups = (await listBackups(openStorage(context.backups))).slice(0, 5);
+    return { json: { ...found, backups }, lines: [...lines(found), '', ...backupLines(backups)] };
+  },
+};
+
+function lines(found: Info): string[] {
+  const { release, phase, detail, shape } = found;
+  const why = Object.entries(detail).map(([key, value]) => `${key} ${value}`);
+  const drift = { true: ', differs from its release', false: ', as its release has it', null: '' }[`${shape.drifted}`];
+  return [
+    `Product   ${found.product}, code ${release.code}, database ${release.database ?? 'empty'}`,
+    `Database  ${found.engine} at ${found.location}`,
+    `Phase     ${phase}${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
+    `Shape     ${shape.fingerprint.slice(0, 16)}${drift ?? ''}`,
+    '',
+    found.pending.length === 0 ? 'Nothing is pending.' : 'Pending:',
+    ...found.pending.map(({ version, description }) => `  ${version}  ${description}`),
+    '',
+    ...(found.history.length === 0 ? ['No migration has run.'] : historyLines(found)),
+    ...(found.leases.length === 0 ? [] : ['', 'Servers:']),
+    ...found.leases.map(
+      ({ kind, release: own, host, process, address, renewedAt }) =>
+        `  ${kind} of ${own ?? '?'} on ${host}, process ${process}, ${address ?? 'not listening yet'}, seen ${renewedAt}`,
+    ),
+  ];
+}
+
+function historyLines(found: Info): string[] {
+  return table(
+    ['rank', 'version', 'description', 'installed on', 'ms'],
+    found.history.map((row) => [
+      String(row.rank),
+      row.version ?? '',
+      row.description,
+      row.installedOn,
+      String(row.executionTime),
+    ]),
+  );
+}
+
+function backupLines(backups: readonly ListedBackup[]): string[] {
+  if (backups.length === 0) return ['No backups.'];
+  return [
+    'Last backups:',
+    ...backups.map((one) => `  ${one.file}  ${one.release}  ${one.takenAt}  ${bytes(one.bytes)}`),
+  ];
+}

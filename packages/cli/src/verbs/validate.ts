@@ -1,0 +1,16 @@
+import { differenceInWords, validate as runValidate } from '@lockstep/core';
+import type { Verb } from '../verb.ts';
+
+export const validate: Verb = {
+  define: (command) => command.description('compare files with seal, history and live shape; print the drift'),
+  run: async (context) => {
+    const result = await runValidate(await context.open(), context.product);
+    const { release, drifted, differences } = result;
+    if (!drifted) return { json: result, lines: [`Release ${release ?? 'none'}: files, history and shape agree.`] };
+    const lines = [
+      `The database differs from release ${release}:`,
+      ...differences.map((one) => `  ${differenceInWords(one)}`),
+    ];
+    return { json: result, lines, exit: 4 };
+  },
+};
