@@ -1,6 +1,7 @@
 // npm run check: types, lint, format and dead code. All of them run, whatever the others find.
 import { spawnSync } from 'node:child_process';
 
+const root = new URL('..', import.meta.url);
 const steps = {
   types: 'tsc -b',
   lint: 'oxlint --type-aware',
@@ -10,10 +11,8 @@ const steps = {
 
 const failed = Object.entries(steps).filter(([name, command]) => {
   console.log(`\n== ${name}: ${command}`);
-  const { status } = spawnSync('npx', ['--no', ...command.split(' ')], {
-    cwd: new URL('..', import.meta.url),
-    stdio: 'inherit',
-  });
+  const [program, ...args] = command.split(' ');
+  const { status } = spawnSync(`node_modules/.bin/${program}`, args, { cwd: root, stdio: 'inherit' });
   return status !== 0;
 });
 

@@ -10,7 +10,7 @@ const root = new URL('..', import.meta.url);
 const { references } = JSON.parse(readFileSync(new URL('tsconfig.json', root), 'utf8'));
 const packages = references.map((reference) => reference.path).filter((path) => path !== 'tests');
 
-if (!run('npx', 'tsc', '-b', ...packages) || !run(process.execPath, 'scripts/assets.mjs')) {
+if (!run('node_modules/.bin/tsc', '-b', ...packages) || !run(process.execPath, 'scripts/assets.mjs')) {
   console.error('The packages cannot be built.');
   finish({ passed: 0, failed: 1, skipped: 0 });
 } else {

@@ -30,9 +30,9 @@ const children = new Map(); // with the signal that ends each, if it has to be e
 process.stdout.on('error', () => {}); // the process that started us may be gone
 let stopping = false;
 
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-if (tied) process.stdin.on('end', stop).on('error', stop).resume();
+const stopNow = () => void stop();
+process.on('SIGTERM', stopNow).on('SIGINT', stopNow);
+if (tied) process.stdin.on('end', stopNow).on('error', stopNow).resume();
 
 await Promise.all(
   Object.entries(roots).map(async ([name, root]) => {
