@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
 import type { Progress } from '@lockstep/core';
 import { duration } from './numbers.ts';
 import { printable } from './table.ts';
@@ -6,11 +6,11 @@ import { printable } from './table.ts';
 /**
  * Prints progress to stderr: one line that is written over on a terminal, plain lines from time to time elsewhere.
  *
- * For tests that kill the process: with LOCKSTEP_HOLD_AT=PHASE it says `holding at PHASE` when the phase is reached and
- * stays there.
+ * For tests that kill the process or change something under it: with LOCKSTEP_HOLD_AT=PHASE it says `holding at PHASE`
+ * when the phase is reached and stays there until it gets the signal SIGUSR2.
  */
 export function progressPrinter(quiet: boolean): (progress: Progress) => Promise<void> {
-  const holdAt = process.env['LOCKSTEP_HOLD_AT'];
+  let holdAt = process.env['LOCKSTEP_HOLD_AT'];
   let last = 0;
   let open = false;
   const print = (text: string, over: boolean): void => {
@@ -36,8 +36,13 @@ export function progressPrinter(quiet: boolean): (progress: Progress) => Promise
       print(`${progress.what}: ${progress.done} of ${progress.total}`, true);
     }
     if (progress.kind === 'phase' && progress.name === holdAt) {
+      holdAt = undefined;
+      const go = once(process, 'SIGUSR2');
+      // A listener for a signal does not keep a process alive.
+      const alive = setInterval(() => undefined, 60_000);
       process.stderr.write(`holding at ${progress.name}\n`);
-      await sleep(3_600_000);
+      await go;
+      clearInterval(alive);
     }
   };
 }
