@@ -318,10 +318,27 @@ export const errorTable = {
     message: 'The shape of the database changed while the backup was taken: {found}.',
     next: 'Take the backup again when no migration runs.',
   },
+
+  // The catalog
+  SAMPLE_NOT_EMPTY: {
+    exit: 3,
+    message: 'The catalog holds entities already: {found}. A sample is made in an empty catalog only.',
+    next: 'Name an empty database. Nothing was changed.',
+  },
+  SAMPLE_RELEASE_UNKNOWN: {
+    exit: 3,
+    message: 'The database is at release {found}. Samples are made for {known}.',
+    next: 'Migrate to one of these releases with `lockstep migrate --to X.Y.Z`. Nothing was changed.',
+  },
   INTERRUPTED: {
     exit: 5,
     message: 'Stopped by {signal}.',
     next: 'Run the same command again to go on.',
+  },
+  LISTEN_FAILED: {
+    exit: 1,
+    message: 'The server cannot listen at {address}: {reason}.',
+    next: 'Choose another port, or stop the process that uses it.',
   },
   INTERNAL: {
     exit: 1,

@@ -14,5 +14,4 @@ export const classification: EntityKind = {
   table: 'classification_entity',
   ancestors: [],
   request: CreateClassification,
-  labelled: false,
 };

@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
-import { ownersAndTags, requestBase } from './document.ts';
+import { requestBase } from './document.ts';
 import type { EntityKind } from './kind.ts';
 
 export const CreateDatabaseSchema = Type.Object({
   ...requestBase,
-  ...ownersAndTags,
   /** Fully qualified name of the database. */
   database: Type.String({ minLength: 1 }),
 });
@@ -18,5 +17,4 @@ export const databaseSchema: EntityKind = {
     { type: 'database', key: 'database', column: 'database_id' },
   ],
   request: CreateDatabaseSchema,
-  labelled: true,
 };

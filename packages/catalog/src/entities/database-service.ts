@@ -1,11 +1,10 @@
 import { Type } from 'typebox';
-import { ownersAndTags, requestBase } from './document.ts';
+import { requestBase } from './document.ts';
 import type { EntityKind } from './kind.ts';
 
 /** A database server, such as a Postgres or a warehouse. */
 export const CreateDatabaseService = Type.Object({
   ...requestBase,
-  ...ownersAndTags,
   serviceType: Type.String({ minLength: 1, maxLength: 64 }),
 });
 
@@ -15,7 +14,6 @@ export const databaseService: EntityKind = {
   table: 'database_service_entity',
   ancestors: [],
   request: CreateDatabaseService,
-  labelled: true,
   // How to log in to a source is not the catalog's to keep.
   secrets: ['connection'],
 };

@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
-import { ownersAndTags, requestBase } from './document.ts';
+import { requestBase } from './document.ts';
 import type { EntityKind } from './kind.ts';
 
 export const CreateDatabase = Type.Object({
   ...requestBase,
-  ...ownersAndTags,
   /** Fully qualified name of the database service. */
   service: Type.String({ minLength: 1 }),
 });
@@ -15,5 +14,4 @@ export const database: EntityKind = {
   table: 'database_entity',
   ancestors: [{ type: 'databaseService', key: 'service', column: 'service_id' }],
   request: CreateDatabase,
-  labelled: true,
 };

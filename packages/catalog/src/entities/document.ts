@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
 
 /** The kinds of entities, as they are called in references. */
 export type EntityType =
@@ -31,6 +32,12 @@ export const TagLabel = Type.Object({
   state: Type.Optional(Type.Enum(['Suggested', 'Confirmed'])),
 });
 export type TagLabel = Type.Static<typeof TagLabel>;
+
+const tagLabel = Compile(TagLabel);
+
+export function isTagLabel(value: unknown): value is TagLabel {
+  return tagLabel.Check(value);
+}
 
 /** What changed between a version and the one before. */
 export interface ChangeDescription {
@@ -67,14 +74,26 @@ export interface EntityDocument {
   [key: string]: unknown;
 }
 
+/** An entity as the API shows it: the document with what is stored beside it. */
+export interface Entity extends EntityDocument {
+  owners?: EntityReference[];
+  tags?: TagLabel[];
+}
+
 /** What every request to create an entity may hold. Keys that the catalog does not know are stored as they are. */
 export const requestBase = {
   name: Type.String({ minLength: 1 }),
   displayName: Type.Optional(Type.String()),
   description: Type.Optional(Type.String()),
-};
-
-export const ownersAndTags = {
   owners: Type.Optional(Type.Array(EntityReference)),
   tags: Type.Optional(Type.Array(TagLabel)),
 };
+
+/** What every request to create an entity is, whatever its kind. */
+export type EntityRequest = Type.Static<Type.TObject<typeof requestBase>> & Readonly<Record<string, unknown>>;
+
+/** A reference as it is stored in documents and returned. */
+export function referenceTo(type: EntityType, document: EntityDocument): EntityReference {
+  const { id, name, fullyQualifiedName, displayName } = document;
+  return { id, type, name, fullyQualifiedName, ...(displayName !== undefined && { displayName }) };
+}

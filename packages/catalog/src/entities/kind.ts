@@ -20,8 +20,6 @@ export interface EntityKind {
   readonly ancestors: readonly Ancestor[];
   /** The schema of the requests that create it. */
   readonly request: TObject;
-  /** It may have owners and tags. */
-  readonly labelled: boolean;
   /** Keys that are never stored or returned, such as passwords. */
   readonly secrets?: readonly string[];
 }
@@ -29,4 +27,11 @@ export interface EntityKind {
 /** The entity that directly contains those of this kind. */
 export function parentOf(kind: EntityKind): Ancestor | undefined {
   return kind.ancestors.at(-1);
+}
+
+/** The fully qualified name of the entity that a document says it is in. */
+export function parentName(kind: EntityKind, document: Readonly<Record<string, unknown>>): string | undefined {
+  const reference = document[parentOf(kind)?.key ?? ''];
+  if (typeof reference !== 'object' || reference === null || !('fullyQualifiedName' in reference)) return undefined;
+  return typeof reference.fullyQualifiedName === 'string' ? reference.fullyQualifiedName : undefined;
 }

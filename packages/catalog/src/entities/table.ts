@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { ownersAndTags, requestBase, TagLabel } from './document.ts';
+import { requestBase, TagLabel } from './document.ts';
 import type { EntityKind } from './kind.ts';
 
 /**
@@ -35,7 +35,6 @@ export type TableConstraint = Type.Static<typeof TableConstraint>;
 
 export const CreateTable = Type.Object({
   ...requestBase,
-  ...ownersAndTags,
   /** Fully qualified name of the schema. */
   databaseSchema: Type.String({ minLength: 1 }),
   /** Such as Regular, View, External, Partitioned. */
@@ -56,5 +55,4 @@ export const table: EntityKind = {
     { type: 'databaseSchema', key: 'databaseSchema', column: 'database_schema_id' },
   ],
   request: CreateTable,
-  labelled: true,
 };

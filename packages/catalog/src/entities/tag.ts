@@ -14,5 +14,4 @@ export const tag: EntityKind = {
   table: 'tag_entity',
   ancestors: [{ type: 'classification', key: 'classification', column: 'classification_id' }],
   request: CreateTag,
-  labelled: false,
 };

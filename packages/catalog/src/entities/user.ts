@@ -15,6 +15,5 @@ export const user: EntityKind = {
   table: 'user_entity',
   ancestors: [],
   request: CreateUser,
-  labelled: false,
   secrets: ['password', 'confirmPassword', 'authenticationMechanism'],
 };
