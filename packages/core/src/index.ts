@@ -11,6 +11,15 @@ export { openArchive } from './backup/archive/reader.ts';
 export type { Archive } from './backup/archive/reader.ts';
 export type { Manifest } from './backup/archive/manifest.ts';
 export type {
+  Catalogue,
+  CatalogueColumn,
+  CatalogueDatabase,
+  CatalogueKey,
+  CatalogueOptions,
+  CatalogueSchema,
+  CatalogueTable,
+} from './database/catalogue.ts';
+export type {
   Database,
   Dialect,
   Family,
@@ -29,6 +38,7 @@ export { identifier, join, raw, sql } from './database/sql.ts';
 export type { Sql, SqlValue } from './database/sql.ts';
 export { errorTable, LockstepError, reasonOf, redact } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
+export { phaseRefused } from './migrate/adopt.ts';
 export { baseline } from './migrate/baseline.ts';
 export type { BaselineResult } from './migrate/baseline.ts';
 export { migrate } from './migrate/migrate.ts';
@@ -39,7 +49,8 @@ export { sealRelease } from './migrate/seal-release.ts';
 export type { SealResult } from './migrate/seal-release.ts';
 export { validate } from './migrate/validate.ts';
 export type { Validation } from './migrate/validate.ts';
-export type { Progress, RunOptions } from './progress.ts';
+export { note, phaseNames } from './progress.ts';
+export type { PhaseName, Progress, RunOptions } from './progress.ts';
 export { loadProduct } from './release/load-product.ts';
 export type { Naming, Product, ProductSource } from './release/product.ts';
 export { compareReleases } from './release/version.ts';

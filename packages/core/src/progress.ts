@@ -1,7 +1,42 @@
+/** The named phases of the verbs that change things, in the order in which they come. Crash tests kill in each of them. */
+export const phaseNames = [
+  'migrate:entered',
+  'migrate:begin',
+  'migrate:statement',
+  'migrate:intent',
+  'migrate:executed',
+  'migrate:batch',
+  'migrate:commit',
+  'migrate:applied',
+  'migrate:finish',
+  'backup:begin',
+  'backup:snapshot',
+  'backup:data',
+  'backup:finish',
+  'backup:publish',
+  'backup:published',
+  'restore:check',
+  'restore:entered',
+  'restore:built',
+  'restore:load',
+  'restore:loaded',
+  'restore:index',
+  'restore:compare',
+  'restore:finish',
+  'abort:wipe',
+  'abort:rebuild',
+  'upgrade:entered',
+  'upgrade:saved',
+  'upgrade:compare',
+  'server:lease',
+] as const;
+
+export type PhaseName = (typeof phaseNames)[number];
+
 /** What a long verb tells while it works. */
 export type Progress =
   /** A named phase begins. Crash tests kill the process in each of them. */
-  | { readonly kind: 'phase'; readonly name: string }
+  | { readonly kind: 'phase'; readonly name: PhaseName }
   /** Another holds the lock. Told again from time to time. */
   | { readonly kind: 'waiting'; readonly holder: string; readonly seconds: number }
   /** A line for people. */
@@ -17,7 +52,7 @@ export interface RunOptions {
 }
 
 /** Enters a named phase: stops here if the caller wants to stop. */
-export async function phase(options: RunOptions, name: string): Promise<void> {
+export async function phase(options: RunOptions, name: PhaseName): Promise<void> {
   await options.onProgress?.({ kind: 'phase', name });
   options.signal?.throwIfAborted();
 }

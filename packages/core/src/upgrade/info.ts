@@ -71,7 +71,10 @@ export async function info(database: Database, product: Product): Promise<Info> 
 /** What the code would run. Where the two do not fit together, the verbs that change things say why. */
 function pending(code: Parameters<typeof pendingMigrations>[0], applied: readonly AppliedMigration[]): Info['pending'] {
   try {
-    return pendingMigrations(code, applied, code.product.version).map(({ key, description }) => ({ version: key, description }));
+    return pendingMigrations(code, applied, code.product.version).map(({ key, description }) => ({
+      version: key,
+      description,
+    }));
   } catch (error) {
     if (error instanceof LockstepError) return [];
     throw error;

@@ -8,6 +8,8 @@ import { homeOf } from '../state/tables.ts';
 export interface LeaseKeeper {
   /** Fulfilled with the reason when the lease is lost: the server may not go on. */
   readonly lost: Promise<LockstepError>;
+  /** The lease stood when it was last looked at, and has not run out since. */
+  isValid(): boolean;
   /** Ends the renewing and removes the lease. */
   release(): Promise<void>;
 }
@@ -23,6 +25,10 @@ export function keepLease(
     tell = resolve;
   });
   let renewedAt = Date.now();
+  let isLost = false;
+  void lost.then(() => {
+    isLost = true;
+  });
   let working: Promise<void> = Promise.resolve();
   const renew = async (): Promise<void> => {
     try {
@@ -32,15 +38,25 @@ export function keepLease(
     } catch (error) {
       // The database may be away for a moment; only a lease that has run out is lost.
       if (Date.now() - renewedAt < leaseSeconds * 1000) return;
-      tell(new LockstepError('CONNECTION_LOST', { location: database.location, reason: 'the lease could not be renewed' }, { cause: error }));
+      tell(
+        new LockstepError(
+          'CONNECTION_LOST',
+          { location: database.location, reason: 'the lease could not be renewed' },
+          { cause: error },
+        ),
+      );
     }
   };
   void renew();
-  const timer = setInterval(() => {
-    working = working.then(renew);
-  }, (leaseSeconds * 1000) / 3);
+  const timer = setInterval(
+    () => {
+      working = working.then(renew);
+    },
+    (leaseSeconds * 1000) / 3,
+  );
   return {
     lost,
+    isValid: () => !isLost && Date.now() - renewedAt < leaseSeconds * 1000,
     release: async () => {
       clearInterval(timer);
       await working;

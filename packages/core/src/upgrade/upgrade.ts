@@ -111,7 +111,8 @@ async function hasNothingToProve(
   to: string,
 ): Promise<boolean> {
   const { product } = code;
-  if (state.product !== product.name) throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
+  if (state.product !== product.name)
+    throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
   if (state.phase !== 'ready' && state.phase !== 'migrating') throw phaseRefused(state);
   // A killed upgrade has its backup, and the proof is still due.
   if (state.detail['backup'] !== undefined) return false;
@@ -138,7 +139,10 @@ async function saveBefore(
   await note(options, 'Checking the database');
   const drift = await findDrift(database, code, await home.session.describe(product.schemas), applied);
   if (drift.drifted) {
-    const differences = drift.differences.map(({ kind, name, what }) => `${kind} ${name} is ${what}`).slice(0, 5).join('; ');
+    const differences = drift.differences
+      .map(({ kind, name, what }) => `${kind} ${name} is ${what}`)
+      .slice(0, 5)
+      .join('; ');
     throw new LockstepError('DATABASE_DRIFTED', { release: databaseRelease(code, applied).name, differences });
   }
   watch.lap('preflight');
@@ -150,7 +154,10 @@ async function saveBefore(
   watch.lap('backup');
   await withArchive(summary.file, (archive) => verifyArchive(archive, database.dialect, options));
   watch.lap('verify');
-  await changeState(home, { phase: 'migrating', detail: { upgrade: 'migrate', from, backup: summary.file, holder: actor() } });
+  await changeState(home, {
+    phase: 'migrating',
+    detail: { upgrade: 'migrate', from, backup: summary.file, holder: actor() },
+  });
   await phase(options, 'upgrade:saved');
   return summary.file;
 }
@@ -174,7 +181,9 @@ async function migrateAndProve(
         await phase(options, 'upgrade:compare');
         await note(options, 'Comparing with the backup');
         const before = new Set(archive.contents.manifest.applied.map((row) => row.script));
-        const changes = code.migrations.filter(({ script }) => !before.has(script)).flatMap((migration) => migration.changes);
+        const changes = code.migrations
+          .filter(({ script }) => !before.has(script))
+          .flatMap((migration) => migration.changes);
         comparison = await compareUpgrade(database, code.product.schemas, archive, changes, options);
         watch.lap('compare');
         if (comparison.undeclared.length === 0) return;
@@ -185,7 +194,13 @@ async function migrateAndProve(
         throw error;
       },
     });
-    return { ...result, from, backup: summaryOf(archive.name, archive.contents, archive.size), comparison, steps: watch.laps };
+    return {
+      ...result,
+      from,
+      backup: summaryOf(archive.name, archive.contents, archive.size),
+      comparison,
+      steps: watch.laps,
+    };
   });
 }
 
