@@ -70,7 +70,8 @@ async function findHolder(session: Session, id: bigint): Promise<string> {
 /** The sessions that hold the lock: one, if any. `mine` asks for this session only. */
 function holders(id: bigint, mine: boolean): ReturnType<typeof sql> {
   const unsigned = BigInt.asUintN(64, id);
-  return sql`SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr) AS client_addr, a.backend_start
+  return sql`SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr) AS client_addr,
+    pg_catalog.date_trunc('second', a.backend_start) AS backend_start
     FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())

@@ -56,8 +56,6 @@ export class PostgresSession implements Session {
   }
 
   async execute(text: string): Promise<void> {
-    // The protocol ends a text at NUL: what follows would not be run.
-    if (text.includes('\0')) throw new LockstepError('INTERNAL', { reason: 'a statement holds the character NUL' });
     await this.#send(text, () => this.#client.query(new Command(text)).done);
   }
 
@@ -85,7 +83,7 @@ export class PostgresSession implements Session {
 
   /** Without an answer the connection is gone, and the server rolls back by itself. */
   async rollback(): Promise<void> {
-    await this.execute('ROLLBACK').catch(() => this.close());
+    if (this.#client.getTransactionStatus() !== 'I') await this.execute('ROLLBACK').catch(() => this.close());
     this.#inTransaction = false;
   }
 
@@ -155,6 +153,8 @@ export class PostgresSession implements Session {
   }
 
   async #send<T>(text: string, send: () => Promise<T>): Promise<T> {
+    // The protocol ends a text at NUL: what follows would not be run.
+    if (text.includes('\0')) throw new LockstepError('INTERNAL', { reason: 'a statement holds the character NUL' });
     const leave = await this.#enter();
     try {
       return await send();

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { LockstepError } from '../../errors.ts';
 import { sqlStateOf } from './failure.ts';
 import { literal, quote } from './quote.ts';
 
@@ -104,8 +103,4 @@ export const fileSettings: readonly string[] = [
 export function fitName(name: string): string {
   const bytes = Buffer.from(name.replace(/[^\x20-\x7e]/g, '?'));
   return bytes.subarray(0, 63).toString();
-}
-
-export function assertNoNul(text: string): void {
-  if (text.includes('\0')) throw new LockstepError('INTERNAL', { reason: 'text for Postgres holds the character NUL' });
 }

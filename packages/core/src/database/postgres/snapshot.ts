@@ -4,6 +4,7 @@ import { identifier, join, sql } from '../sql.ts';
 import { clock } from './clock.ts';
 import { sqlStateOf } from './failure.ts';
 import { arrayText, quote, quoteTable } from './quote.ts';
+import { copyTarget } from './row-form.ts';
 import type { PostgresSession } from './session.ts';
 import { lockTables } from './table-locks.ts';
 
@@ -96,22 +97,21 @@ class PostgresSnapshot implements Snapshot {
   }
 
   async *read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {
-    const columns = table.columns.map((column) => quote(column.name)).join(', ');
-    const select = `SELECT ${columns} FROM ONLY ${quoteTable(table)}`;
-    for (const range of await this.#ranges(table)) yield* this.session.copyOut(`COPY (${select}${range}) TO STDOUT`);
+    const step = this.#blocksPerRead;
+    const sources = step === undefined ? [copyTarget(table)] : await this.#pieces(table, step);
+    for (const source of sources) yield* this.session.copyOut(`COPY ${source} TO STDOUT`);
   }
 
-  /** Conditions that cut a table into ranges of blocks; one empty condition without a limit. */
-  async #ranges(table: TableShape): Promise<string[]> {
-    const step = this.#blocksPerRead;
-    if (step === undefined) return [''];
+  /** Queries that together give the table: each a range of its blocks, the last one without an end. */
+  async #pieces(table: TableShape, step: number): Promise<string[]> {
     const [row] = await this.session
       .query(sql`SELECT pg_catalog.pg_relation_size(${quoteTable(table)}::text::pg_catalog.regclass)
       / pg_catalog.current_setting('block_size')::bigint AS blocks`);
     const count = Math.max(1, Math.ceil(Number(row?.['blocks'] ?? 0) / step));
+    const columns = table.columns.map((column) => quote(column.name)).join(', ');
     return Array.from({ length: count }, (_, index) => {
-      const from = ` WHERE ctid >= '(${index * step},0)'`;
-      return index === count - 1 ? from : `${from} AND ctid < '(${(index + 1) * step},0)'`;
+      const from = `(SELECT ${columns} FROM ONLY ${quoteTable(table)} WHERE ctid >= '(${index * step},0)'`;
+      return index === count - 1 ? `${from})` : `${from} AND ctid < '(${(index + 1) * step},0)')`;
     });
   }
 
