@@ -96,7 +96,12 @@ async function writeTables(
     const reader = new TableReader(snapshot, table);
     for await (const { rows, count } of reader.pieces()) {
       await phase(options, 'backup:data');
-      await writer.frame({ kind: 'data', table: table.label, rows: count, sql: database.dialect.rows.wrap(table, rows) });
+      await writer.frame({
+        kind: 'data',
+        table: table.label,
+        rows: count,
+        sql: database.dialect.rows.wrap(table, rows),
+      });
     }
     results.push(reader.result());
     done += sizes.get(table.label) ?? 0;

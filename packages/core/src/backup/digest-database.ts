@@ -19,7 +19,11 @@ export interface DatabaseDigest {
 }
 
 /** Rows and digest of every table in one snapshot, and the content root: to compare databases and backups. */
-export async function digestDatabase(database: Database, product: Product, options: RunOptions = {}): Promise<DatabaseDigest> {
+export async function digestDatabase(
+  database: Database,
+  product: Product,
+  options: RunOptions = {},
+): Promise<DatabaseDigest> {
   const code = await readCode(product, database);
   const snapshot = await database.snapshot(product.schemas);
   try {

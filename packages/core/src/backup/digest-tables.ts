@@ -16,7 +16,12 @@ export async function digestTables(
       options.signal?.throwIfAborted();
       digest.add(rows);
     }
-    results.push({ name: table.label, schema: table.schema, ...digest.result(), columns: table.columns.map(({ name }) => name) });
+    results.push({
+      name: table.label,
+      schema: table.schema,
+      ...digest.result(),
+      columns: table.columns.map(({ name }) => name),
+    });
     await options.onProgress?.({ kind: 'count', what: 'tables', done: index + 1, total: tables.length });
   }
   return results;

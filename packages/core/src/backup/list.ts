@@ -27,7 +27,17 @@ export async function listBackups(storage: Storage): Promise<ListedBackup[]> {
     try {
       const { product, release, engine, takenAt, drifted } = await readManifestOnly(source);
       const { name: kind, version } = engine;
-      listed.push({ file: source.name, product, release, engine: `${kind} ${version}`, takenAt, bytes: size, drifted, proven: null, damage: null });
+      listed.push({
+        file: source.name,
+        product,
+        release,
+        engine: `${kind} ${version}`,
+        takenAt,
+        bytes: size,
+        drifted,
+        proven: null,
+        damage: null,
+      });
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error;
       const unknown = { product: '', release: '', engine: '', takenAt: '', drifted: false, proven: null };

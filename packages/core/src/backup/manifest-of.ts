@@ -53,7 +53,11 @@ export async function manifestOf(
     steps: steps.map((step) => ({ ...step, facts: JSON.stringify(step.facts) })),
     seed: state.seed,
     appliedHash: release.list,
-    seal: sealed ? createHash('sha256').update(canonicalJson(JSON.parse(JSON.stringify(sealed)))).digest('hex') : null,
+    seal: sealed
+      ? createHash('sha256')
+          .update(canonicalJson(JSON.parse(JSON.stringify(sealed))))
+          .digest('hex')
+      : null,
     fingerprint: fingerprint(shape),
     drifted,
     phase: upgrading ? 'ready' : state.phase,

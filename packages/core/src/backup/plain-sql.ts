@@ -13,7 +13,11 @@ export interface PlainSql {
 }
 
 export function plainSql(dialect: Dialect, home: string, manifest: Manifest): PlainSql {
-  const own = (name: string): string => [home, name].filter((part) => part !== '').map(dialect.quote).join('.');
+  const own = (name: string): string =>
+    [home, name]
+      .filter((part) => part !== '')
+      .map(dialect.quote)
+      .join('.');
   const state = own('lockstep_state');
   const detail = dialect.literal(JSON.stringify({ file: `backup ${manifest.id}` }));
   return {
@@ -82,7 +86,11 @@ export function statements(list: readonly string[]): string {
   return list.map((statement) => `${statement};\n`).join('');
 }
 
-function insert(dialect: Dialect, table: string, row: Readonly<Record<string, string | number | boolean | null>>): string {
+function insert(
+  dialect: Dialect,
+  table: string,
+  row: Readonly<Record<string, string | number | boolean | null>>,
+): string {
   const values = Object.values(row).map((value) => {
     if (value === null) return 'NULL';
     return typeof value === 'string' ? dialect.literal(value) : String(value);

@@ -41,7 +41,8 @@ async function waitForLock(database: Database, name: LockName, options: LockOpti
     const attempt = await database.tryLock(name, options.holder);
     if (attempt.held) return attempt.lock;
     const seconds = (Date.now() - started) / 1000;
-    if (seconds >= limit) throw new LockstepError('LOCK_TIMEOUT', { seconds: Math.round(seconds), holder: attempt.holder });
+    if (seconds >= limit)
+      throw new LockstepError('LOCK_TIMEOUT', { seconds: Math.round(seconds), holder: attempt.holder });
     if (seconds - told >= 10) {
       await options.onProgress?.({ kind: 'waiting', holder: attempt.holder, seconds: Math.round(seconds) });
       told = seconds;

@@ -35,7 +35,8 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
   for (const group of groups) {
     await runner.lock?.check();
     const untouched = group === groups[0] && progress.done === 0;
-    if (group[0]?.transactional) await runTogether(runner, migration, group, untouched, group === last ? finish : undefined);
+    if (group[0]?.transactional)
+      await runTogether(runner, migration, group, untouched, group === last ? finish : undefined);
     else await runAlone(runner, migration, group[0]);
   }
   if (!last?.[0]?.transactional) await runner.home.session.transaction(finish);

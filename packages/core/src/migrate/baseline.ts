@@ -39,7 +39,11 @@ export async function baseline(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const state = await readState(home);
-      if (state) throw new LockstepError('BASELINE_REFUSED', { release, reason: `it is at ${state.release ?? 'no release'} already` });
+      if (state)
+        throw new LockstepError('BASELINE_REFUSED', {
+          release,
+          reason: `it is at ${state.release ?? 'no release'} already`,
+        });
       const live = await session.describe(product.schemas);
       const expected = await shapeOf(database, code, migrations);
       const differences = diffShapes(expected, live);

@@ -24,6 +24,9 @@ export async function enterMigrating(home: Home, detail: State['detail']): Promi
 /** Throws LEASE_LIVE while a server is at work on the database. */
 export async function refuseLiveServers(home: Home): Promise<void> {
   const live = await liveLeases(home);
-  const until = live.map((lease) => lease.expiresAt).toSorted().at(-1);
+  const until = live
+    .map((lease) => lease.expiresAt)
+    .toSorted()
+    .at(-1);
   if (until !== undefined) throw new LockstepError('LEASE_LIVE', { found: leasesInWords(live), until });
 }

@@ -13,7 +13,12 @@ import { isInterruption, MigrationStopped } from './runner.ts';
  * the database is as whole as before and open to servers of its release; otherwise it is `failed` until somebody has
  * settled the step. An interruption is left as it is: the next run goes on.
  */
-export async function settleFailure(runner: Runner, code: Code, migration: Migration, error: unknown): Promise<unknown> {
+export async function settleFailure(
+  runner: Runner,
+  code: Code,
+  migration: Migration,
+  error: unknown,
+): Promise<unknown> {
   if (isInterruption(error)) return error;
   const { home } = runner;
   if (error instanceof LockstepError && error.code === 'MIGRATION_UNRESOLVED') {

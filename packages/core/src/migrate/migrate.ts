@@ -57,7 +57,11 @@ export function lockName(database: Database, product: Product): LockName {
  * const result = await migrate(database, await loadProduct(source));
  * console.log(result.to, result.applied.length);
  */
-export async function migrate(database: Database, product: Product, options: MigrateOptions = {}): Promise<MigrateResult> {
+export async function migrate(
+  database: Database,
+  product: Product,
+  options: MigrateOptions = {},
+): Promise<MigrateResult> {
   const code = await readCode(product, database);
   const holder = `${options.purpose ?? 'lockstep migrate'}, release ${product.version}, ${actor()}`;
   return withLock(database, lockName(database, product), { ...options, holder }, async (lock, waited) => {

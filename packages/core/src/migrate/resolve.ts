@@ -124,5 +124,12 @@ async function markApplied(home: Home, facts: Unresolved): Promise<void> {
   if (statement === 0) {
     throw new LockstepError('USAGE', { reason: 'a data migration is settled by --retry or --rolled-back' });
   }
-  await writeStep(home, { migration, statement, line, checksum: statementChecksum(text), status: 'done', actor: actor() });
+  await writeStep(home, {
+    migration,
+    statement,
+    line,
+    checksum: statementChecksum(text),
+    status: 'done',
+    actor: actor(),
+  });
 }

@@ -24,7 +24,8 @@ export interface SealResult {
 export async function sealRelease(database: Database, product: Product, version: string): Promise<SealResult> {
   const code = await readCode(product, database);
   const release = findRelease(code, version);
-  const repeatable = version === product.version ? code.migrations.filter((migration) => migration.version === null) : [];
+  const repeatable =
+    version === product.version ? code.migrations.filter((migration) => migration.version === null) : [];
   const own = [...release.migrations, ...repeatable];
   if (release.migrations.length === 0) {
     throw new LockstepError('USAGE', { reason: `release ${version} has no migrations for ${code.family}` });

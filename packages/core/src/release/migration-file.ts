@@ -53,7 +53,9 @@ async function locationsOf(folder: string, dialect: Dialect): Promise<string[]> 
   for (const name of familyFolders) if (await isFolder(join(folder, name))) present.push(name);
   if (present.length === 0) return [folder];
   const own = dialect.migrationFolders.find((name) => present.includes(name));
-  return ['common', own].filter((name) => name !== undefined && present.includes(name)).map((name) => join(folder, name ?? ''));
+  return ['common', own]
+    .filter((name) => name !== undefined && present.includes(name))
+    .map((name) => join(folder, name ?? ''));
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -100,7 +102,7 @@ function inOrder(left: Migration, right: Migration): number {
 function refuseDuplicates(sorted: readonly Migration[]): void {
   for (const [index, migration] of sorted.entries()) {
     const before = sorted[index - 1];
-    if (!before || before.version === null !== (migration.version === null)) continue;
+    if (!before || (before.version === null) !== (migration.version === null)) continue;
     const same =
       before.version && migration.version
         ? compareVersions(before.version, migration.version) === 0

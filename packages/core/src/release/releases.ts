@@ -66,7 +66,9 @@ function releaseOf(migration: Migration, product: Product): string {
 
 function checkSeal(release: Release, family: Family): void {
   if (!release.sealed) return;
-  const sealed = release.sealed.migrations.filter(({ key, checksums }) => !key.startsWith('R__') && checksums[family] !== undefined);
+  const sealed = release.sealed.migrations.filter(
+    ({ key, checksums }) => !key.startsWith('R__') && checksums[family] !== undefined,
+  );
   // A release that was never sealed for this family is not held to its seal.
   if (sealed.length === 0 && release.sealed.migrations.length > 0) return;
   const broken = (reason: string): LockstepError =>

@@ -69,7 +69,9 @@ function parseRelease(release: Readonly<Record<string, unknown>>): SealedRelease
   return {
     version,
     migrations: list(release['migrations'], 'migrations').map((entry) => parseMigration(record(entry, 'a migration'))),
-    fingerprints: byFamily(fingerprints, (value) => list(value, 'fingerprints').map((item) => text(item, 'fingerprint'))),
+    fingerprints: byFamily(fingerprints, (value) =>
+      list(value, 'fingerprints').map((item) => text(item, 'fingerprint')),
+    ),
   };
 }
 
@@ -97,7 +99,8 @@ function byFamily<Value>(
 }
 
 function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${what} is not an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError(`${what} is not an object`);
   return Object.fromEntries(Object.entries(value));
 }
 

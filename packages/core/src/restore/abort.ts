@@ -28,7 +28,8 @@ export async function abortRestore(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const state = await readState(home);
-      if (state?.phase !== 'restoring') throw new LockstepError('RESTORE_NOT_RUNNING', { phase: state?.phase ?? 'none' });
+      if (state?.phase !== 'restoring')
+        throw new LockstepError('RESTORE_NOT_RUNNING', { phase: state?.phase ?? 'none' });
       await phase(options, 'abort:wipe');
       await session.wipe(product.schemas);
       await dropOwnTables(home);
@@ -47,7 +48,10 @@ export async function abortRestore(
 async function dropOwnTables(home: Home): Promise<void> {
   const names = ownTableNames.filter((name) => name !== 'lockstep_state');
   for (const name of [...names, 'lockstep_state']) {
-    const table = [home.schema, name].filter((part) => part !== '').map(home.dialect.quote).join('.');
+    const table = [home.schema, name]
+      .filter((part) => part !== '')
+      .map(home.dialect.quote)
+      .join('.');
     await home.session.execute(`DROP TABLE IF EXISTS ${table}`);
   }
 }

@@ -22,7 +22,9 @@ export async function loadTables(
     await phase(options, 'restore:load');
     const loaded = await home.session.transaction(() => home.session.load(table, rows));
     if (loaded !== entry.rows) {
-      throw new LockstepError('RESTORE_DIFFERS', { differences: `${table.label}: a frame of ${entry.rows} rows gave ${loaded}` });
+      throw new LockstepError('RESTORE_DIFFERS', {
+        differences: `${table.label}: a frame of ${entry.rows} rows gave ${loaded}`,
+      });
     }
     done += loaded;
     await options.onProgress?.({ kind: 'count', what: 'rows', done, total });

@@ -156,7 +156,9 @@ async function putBack(home: Home, shape: Shape, options: RunOptions): Promise<v
 async function becomeReady(home: Home, archive: Archive): Promise<void> {
   const { manifest } = archive.contents;
   await home.session.transaction(async () => {
-    await home.session.run(sql`UPDATE ${ownTable(home, 'lockstep_state')} SET database_id = ${randomUUID()} WHERE id = 1`);
+    await home.session.run(
+      sql`UPDATE ${ownTable(home, 'lockstep_state')} SET database_id = ${randomUUID()} WHERE id = 1`,
+    );
     const phaseThen = manifest.phase === 'failed' ? 'failed' : 'ready';
     await changeState(home, { phase: phaseThen, release: manifest.release, seed: manifest.seed });
   });

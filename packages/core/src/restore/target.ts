@@ -20,7 +20,12 @@ export type TargetKind = 'empty' | 'seed' | 'restoring';
  * Looks whether a database may take a backup; changes nothing. The caller holds the migration lock.
  * Throws TARGET_NOT_CLEAN, BACKUP_OTHER_RELEASE, OTHER_PRODUCT, PHASE_REFUSED, LEASE_LIVE.
  */
-export async function inspectTarget(database: Database, home: Home, code: Code, manifest: Manifest): Promise<TargetKind> {
+export async function inspectTarget(
+  database: Database,
+  home: Home,
+  code: Code,
+  manifest: Manifest,
+): Promise<TargetKind> {
   const { product } = code;
   const state = await readState(home);
   const shape = await home.session.describe(product.schemas);

@@ -37,6 +37,8 @@ export interface ShapeObject {
   /** The identity for people and for comparison, such as `public.shop` or `public.shop.owner`. */
   readonly name: string;
   readonly facts: Fact;
+  /** The definition as the server writes it: for people, where the facts are a parsed tree. Never hashed. */
+  readonly definition?: string;
 }
 
 /** A table whose rows are data of the product. Tables of Lockstep are not among them. */
@@ -62,6 +64,8 @@ export interface ShapeStatement {
   readonly create: string;
   /** For what a restore takes away before loading and puts back afterwards. */
   readonly drop?: string;
+  /** For what stands but holds data that is made from the rows: the statement that fills it again. */
+  readonly refresh?: string;
 }
 
 /** Something in the product's schemas that is outside of the list. Backups refuse it by name. */

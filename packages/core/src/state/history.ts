@@ -53,9 +53,9 @@ export async function readHistoryRows(home: Home): Promise<AppliedMigration[]> {
 }
 
 /** The rows that count: the latest of each version and of each repeatable migration. */
-export function currentHistory<Entry extends { readonly version: string | null; readonly description: string; readonly type: string }>(
-  rows: readonly Entry[],
-): Entry[] {
+export function currentHistory<
+  Entry extends { readonly version: string | null; readonly description: string; readonly type: string },
+>(rows: readonly Entry[]): Entry[] {
   const latest = new Map<string, Entry>();
   for (const row of rows) {
     const key = historyKey(row.version, row.description);

@@ -48,7 +48,8 @@ export async function releaseLease(home: Home, id: string): Promise<void> {
 
 /** The leases that have not expired. */
 export async function liveLeases(home: Home): Promise<Lease[]> {
-  const rows = await home.session.query(sql`SELECT id, kind, release_name, host, process, address, started_at, renewed_at,
+  const rows = await home.session
+    .query(sql`SELECT id, kind, release_name, host, process, address, started_at, renewed_at,
     expires_at FROM ${ownTable(home, 'lockstep_lease')} WHERE expires_at > ${clock(home)} ORDER BY started_at, id`);
   return rows.map((row) => ({
     id: row['id'] ?? '',

@@ -4,7 +4,11 @@ import type { RunOptions } from '../progress.ts';
 import type { State } from './state.ts';
 
 /** The tables that are not empty, with their digests. */
-export async function readSeed(database: Database, schemas: readonly string[], options: RunOptions): Promise<State['seed']> {
+export async function readSeed(
+  database: Database,
+  schemas: readonly string[],
+  options: RunOptions,
+): Promise<State['seed']> {
   const snapshot = await database.snapshot(schemas);
   try {
     const results = await digestTables(snapshot, snapshot.shape.tables, { signal: options.signal });
@@ -15,7 +19,11 @@ export async function readSeed(database: Database, schemas: readonly string[], o
 }
 
 /** True while a database holds only what its migrations put there. Stops reading at the first difference. */
-export async function holdsOnlySeed(database: Database, schemas: readonly string[], seed: State['seed']): Promise<boolean> {
+export async function holdsOnlySeed(
+  database: Database,
+  schemas: readonly string[],
+  seed: State['seed'],
+): Promise<boolean> {
   const snapshot = await database.snapshot(schemas);
   try {
     const expected = new Map(seed.map((table) => [table.name, table]));

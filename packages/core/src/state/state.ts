@@ -29,7 +29,8 @@ export interface State {
 export async function readState(home: Home, lock: 'none' | 'share' | 'update' = 'none'): Promise<State | undefined> {
   if (!(await presentTables(home)).has('lockstep_state')) return undefined;
   const suffix = { none: '', share: ` ${home.dialect.shareLock}`, update: ' FOR UPDATE' }[lock];
-  const [row] = await home.session.query(sql`SELECT product, release_name, database_id, epoch, phase, detail, seed, changed_at
+  const [row] = await home.session
+    .query(sql`SELECT product, release_name, database_id, epoch, phase, detail, seed, changed_at
     FROM ${ownTable(home, 'lockstep_state')} WHERE id = 1${raw(suffix)}`);
   if (!row) return undefined;
   return {
