@@ -40,7 +40,7 @@ function relations(schemas: readonly string[], kinds: string): string {
   return `SELECT ${identity('pg_catalog.pg_class', 'c.oid')}
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY (${array(schemas)}) AND c.relkind IN (${kinds}) AND c.relname <> ALL (${array(ownTableNames)})
-      AND ${notOfExtension('pg_catalog.pg_class', 'c.oid')} AND ${notPart('pg_catalog.pg_class', 'c.oid')}
+      AND ${notOfExtension('pg_catalog.pg_class', 'c.oid')}
     ORDER BY c.oid DESC`;
 }
 
@@ -79,11 +79,11 @@ function identity(catalogue: string, oid: string): string {
     FROM ${found} i) AS type, (SELECT i.identity FROM ${found} i) AS identity`;
 }
 
-/** Not an inner part of something else, as the sequence of an identity column is. */
+/** Not an inner part of something else, as the functions are that make values of a range type. */
 function notPart(catalogue: string, oid: string): string {
-  return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend part
-    WHERE part.classid = '${catalogue}'::pg_catalog.regclass AND part.objid = ${oid} AND part.objsubid = 0
-      AND part.deptype IN ('i', 'P', 'S') AND part.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass)`;
+  return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend inner_part
+    WHERE inner_part.classid = '${catalogue}'::pg_catalog.regclass AND inner_part.objid = ${oid}
+      AND inner_part.deptype = 'i')`;
 }
 
 /** CASCADE would take along what other schemas have made on top of the product, such as a view for reports. */
@@ -108,6 +108,8 @@ function dependents(schemas: readonly string[]): string {
     WHERE d.classid IN (SELECT pg_catalog.unnest(ARRAY['pg_catalog.pg_class', 'pg_catalog.pg_type', 'pg_catalog.pg_proc',
         'pg_catalog.pg_rewrite', 'pg_catalog.pg_constraint', 'pg_catalog.pg_trigger', 'pg_catalog.pg_attrdef',
         'pg_catalog.pg_policy']::pg_catalog.regclass[])::oid)
-      AND coalesce(o.schema, a.object_names[1]) <> ALL (${array(schemas)})
+      -- Parts of tables have no schema of their own; other names come quoted.
+      AND NOT (CASE WHEN o.schema IS NULL THEN a.object_names[1] = ANY (${array(schemas)})
+        ELSE o.schema IN (SELECT pg_catalog.quote_ident(s) FROM pg_catalog.unnest(${array(schemas)}) s) END)
     ORDER BY 1, 2 LIMIT 5`;
 }

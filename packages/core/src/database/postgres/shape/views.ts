@@ -1,0 +1,142 @@
+import type { Fact } from '../../../shape/shape.ts';
+import type { Row } from '../../database.ts';
+import { quote } from '../quote.ts';
+import type { Catalogue } from './catalogue.ts';
+import { collationFact, collationSql, columnOf } from './columns.ts';
+import { display, nameOf, qualified, sqlName } from './name.ts';
+import { optionsSql } from './options.ts';
+import { refreshOf } from './parts.ts';
+import type { Parts } from './parts.ts';
+import { optional, strings, text, flag } from './row.ts';
+import { expression, query } from './tree.ts';
+
+export function describeViews(catalogue: Catalogue, parts: Parts): void {
+  for (const row of catalogue.relations) {
+    if (text(row, 'kind') === 'v') describeView(row, catalogue, parts);
+    if (text(row, 'kind') === 'm') describeMaterialized(row, catalogue, parts);
+  }
+}
+
+function describeView(row: Row, catalogue: Catalogue, parts: Parts): void {
+  const address = `pg_class:${text(row, 'oid')}`;
+  const definition = text(row, 'query');
+  const head = `${sqlName(row)}${withOptions(row)}`;
+  parts.object('view', nameOf(row), factsOf(row, catalogue), definition);
+  registerView(row, 'view', catalogue, parts);
+  parts.step({
+    address,
+    stage: 'view',
+    kind: 'view',
+    name: nameOf(row),
+    create: `CREATE OR REPLACE VIEW ${head} AS\n${withoutEnd(definition)}`,
+    stub: { create: `CREATE VIEW ${head} AS\nSELECT ${nulls(row, catalogue)}`, needs: typesOf(row, catalogue) },
+  });
+  for (const column of columnsOf(row, catalogue)) {
+    const value = optional(column, 'expression');
+    if (value === null) continue;
+    parts.step({
+      address: `pg_attrdef:${text(column, 'default_oid')}`,
+      stage: 'view',
+      kind: 'view',
+      name: nameOf(row),
+      create: `ALTER VIEW ${sqlName(row)} ALTER COLUMN ${quote(text(column, 'name'))} SET DEFAULT ${value}`,
+      needs: [address],
+    });
+  }
+}
+
+/** Without rows until the last of all statements, which fills it. Taking it away empties the view again. */
+function describeMaterialized(row: Row, catalogue: Catalogue, parts: Parts): void {
+  const address = `pg_class:${text(row, 'oid')}`;
+  const definition = text(row, 'query');
+  const method = optional(row, 'access_method');
+  const using = method === null || method === 'heap' ? '' : ` USING ${quote(method)}`;
+  const step = { kind: 'materialized view', name: nameOf(row) } as const;
+  parts.object('materialized view', nameOf(row), factsOf(row, catalogue), definition);
+  registerView(row, 'materialized view', catalogue, parts);
+  parts.step({
+    ...step,
+    address,
+    stage: 'view',
+    create: `CREATE MATERIALIZED VIEW ${sqlName(row)}${using}${withOptions(row)} AS\n${withoutEnd(definition)}\nWITH NO DATA`,
+  });
+  const empty = `REFRESH MATERIALIZED VIEW ${sqlName(row)} WITH NO DATA`;
+  parts.step({
+    ...step,
+    address: refreshOf(address),
+    stage: 'refresh',
+    create: flag(row, 'populated') ? `REFRESH MATERIALIZED VIEW ${sqlName(row)}` : empty,
+    drop: empty,
+    needs: [address],
+  });
+}
+
+function registerView(row: Row, kind: 'view' | 'materialized view', catalogue: Catalogue, parts: Parts): void {
+  const address = `pg_class:${text(row, 'oid')}`;
+  const rule = optional(row, 'rule');
+  if (rule !== null) parts.madeBy(rule, address);
+  parts.target(address, { label: `${kind} ${nameOf(row)}`, sql: `${kind.toUpperCase()} ${sqlName(row)}` });
+  for (const column of columnsOf(row, catalogue)) {
+    const path = [text(row, 'schema'), text(row, 'name'), text(column, 'name')];
+    parts.target(`${address}:${text(column, 'number')}`, {
+      label: `column ${display(...path)}`,
+      sql: `COLUMN ${qualified(...path)}`,
+    });
+  }
+}
+
+function factsOf(row: Row, catalogue: Catalogue): Fact {
+  return {
+    query: query(text(row, 'query')),
+    columns: columnsOf(row, catalogue).map((column) => ({
+      name: text(column, 'name'),
+      type: text(column, 'type'),
+      ...collationFact(column),
+      ...(optional(column, 'expression') === null ? {} : { default: expression(text(column, 'expression')) }),
+    })),
+    options: optionsOf(row),
+    uses: usesOf(row, catalogue),
+  };
+}
+
+/**
+ * The columns and functions that the query means. Its text alone does not tell which of two functions of the same name
+ * it calls.
+ */
+function usesOf(row: Row, catalogue: Catalogue): string[] {
+  const needs = catalogue.neededBy.get(optional(row, 'rule') ?? '') ?? [];
+  const names = needs.flatMap(({ address, column }) => {
+    const [kind, oid] = address.split(':');
+    if (kind === 'pg_proc') return catalogue.routineNames.get(oid ?? '') ?? [];
+    if (kind !== 'pg_class' || column === '0') return [];
+    const path = columnOf(catalogue, oid ?? '', column);
+    return path === null ? [] : [display(...path)];
+  });
+  return [...new Set(names)].toSorted();
+}
+
+function optionsOf(row: Row): string[] {
+  return strings(row, 'options').toSorted();
+}
+
+function withOptions(row: Row): string {
+  return optionsOf(row).length === 0 ? '' : ` WITH (${optionsSql(optionsOf(row))})`;
+}
+
+function withoutEnd(definition: string): string {
+  return definition.replace(/;\s*$/, '');
+}
+
+function columnsOf(row: Row, catalogue: Catalogue): readonly Row[] {
+  return catalogue.columnsOf.get(text(row, 'oid')) ?? [];
+}
+
+function nulls(row: Row, catalogue: Catalogue): string {
+  return columnsOf(row, catalogue)
+    .map((column) => `NULL::${text(column, 'type')} ${collationSql(column)} AS ${quote(text(column, 'name'))}`)
+    .join(', ');
+}
+
+function typesOf(row: Row, catalogue: Catalogue): string[] {
+  return columnsOf(row, catalogue).map((column) => `pg_type:${text(column, 'type_oid')}`);
+}
