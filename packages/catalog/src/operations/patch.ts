@@ -17,7 +17,8 @@ import { presentOne } from './present.ts';
 import { checkRequest } from './request.ts';
 import { saveChange } from './save.ts';
 
-const path = Type.String({ pattern: '^(/.*)?$' });
+/** A path as in RFC 6901. Keys that lead out of the document, to what all objects share, are in no entity. */
+const path = Type.String({ pattern: '^(?!(.*/)?(__proto__|constructor|prototype)(/|$))(/.*)?$' });
 const operations = Compile(
   Type.Array(
     Type.Union([
