@@ -1,6 +1,7 @@
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import type { Database } from './database.ts';
+import { openPglite } from './pglite/open.ts';
 import { openPostgres } from './postgres/open.ts';
 
 export interface OpenOptions extends RunOptions {
@@ -27,6 +28,8 @@ export async function openDatabase(url: string, options: OpenOptions = {}): Prom
     case 'postgres':
     case 'postgresql':
       return openPostgres(url);
+    case 'pglite':
+      return openPglite(url, options);
     default:
       throw new LockstepError('URL_INVALID', { location: '(not shown)', reason: `it begins with "${scheme ?? ''}"` });
   }
