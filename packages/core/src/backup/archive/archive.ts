@@ -32,11 +32,14 @@ export interface ReadFrame {
 export class Archive {
   readonly contents: TableOfContents;
   readonly #source: Source;
-  #codec: Codec | undefined;
+  readonly #lent: Codec | undefined;
+  #own: Codec | undefined;
 
-  constructor(source: Source, contents: TableOfContents) {
+  /** A codec that is given stays open; otherwise the archive opens one when it needs it. */
+  constructor(source: Source, contents: TableOfContents, codec?: Codec) {
     this.#source = source;
     this.contents = contents;
+    this.#lent = codec;
   }
 
   /** Its path, for messages. */
@@ -94,12 +97,12 @@ export class Archive {
   }
 
   async close(): Promise<void> {
-    await this.#codec?.close();
+    await this.#own?.close();
     await this.#source.close();
   }
 
   async *#readAhead(isWanted: (entry: FrameEntry) => boolean): AsyncGenerator<ReadFrame> {
-    const { parallel } = this.#open();
+    const { parallel } = this.#codec();
     const wanted = [...this.contents.frames.entries()].filter(([, entry]) => isWanted(entry));
     const ahead: { readonly entry: FrameEntry; readonly sql: Promise<Buffer> }[] = [];
     let bytes = 0;
@@ -131,7 +134,7 @@ export class Archive {
       const stored = entry.rawSize > maxCompressedContent;
       // Walking the blocks proves that this is one whole frame: some decompressors stop early without a word.
       if (!stored) for (const _ of blocksOf(bytes, header)) continue;
-      const content = stored ? unpackStored(bytes, header) : await this.#open().decompress(bytes, entry.rawSize);
+      const content = stored ? unpackStored(bytes, header) : await this.#codec().decompress(bytes, entry.rawSize);
       if (content.length !== entry.rawSize) throw new Error(`its content has ${content.length} bytes`);
       if ((await contentChecksum([content])) !== checksum) throw new Error('its content does not match its checksum');
       return content;
@@ -141,9 +144,10 @@ export class Archive {
     }
   }
 
-  #open(): Codec {
-    this.#codec ??= openCodec();
-    return this.#codec;
+  #codec(): Codec {
+    if (this.#lent) return this.#lent;
+    this.#own ??= openCodec();
+    return this.#own;
   }
 
   #damage(index: number, reason: string, cause?: unknown): LockstepError {

@@ -1,7 +1,8 @@
+import type { Counter } from '../../database/database.ts';
 import { compareUtf8, contentRoot } from '../content-root.ts';
 import { FileRoot } from './file-root.ts';
 import { maxContent, maxFrame } from './limits.ts';
-import { packManifest } from './manifest-frame.ts';
+import { isTooLarge, packManifest } from './manifest-frame.ts';
 import type { TableOfContents } from './table-of-contents.ts';
 import { frameKinds } from './table-of-contents.ts';
 
@@ -14,18 +15,25 @@ export function findContradiction(contents: TableOfContents): string | undefined
   return checkNames(contents) ?? checkFrames(contents) ?? checkRows(contents) ?? checkRoots(contents);
 }
 
+/** The order of counters: by schema, then by name. */
+export function compareCounters(a: Counter, b: Counter): number {
+  return compareUtf8(a.name.schema, b.name.schema) || compareUtf8(a.name.name, b.name.name);
+}
+
 function checkNames({ tables, counters }: TableOfContents): string | undefined {
-  if (!ascending(tables.map((table) => [table.name]))) return 'tables are not in order';
+  if (!ascending(tables, (a, b) => compareUtf8(a.name, b.name))) return 'the tables are not in order';
   const odd = tables.find(({ name, schema }) => schema !== '' && !name.startsWith(`${schema}.`));
   if (odd) return `the table ${odd.name} is not of the schema ${odd.schema}`;
-  const mixed = tables.find((table) => !ascending(table.columns.map((column) => [column])));
+  const mixed = tables.find((table) => !ascending(table.columns, compareUtf8));
   if (mixed) return `the columns of ${mixed.name} are not in order`;
-  if (!ascending(counters.map(({ name }) => [name.schema, name.name]))) return 'counters are not in order';
+  if (!ascending(counters, compareCounters)) return 'the counters are not in order';
   return undefined;
 }
 
 function checkFrames({ manifest, frames }: TableOfContents): string | undefined {
-  let end = packManifest(manifest).length;
+  const manifestFrame = packManifest(manifest);
+  if (isTooLarge(manifestFrame)) return 'the manifest is too large';
+  let end = manifestFrame.length;
   let kind = 0;
   for (const [index, frame] of frames.entries()) {
     const name = `frame ${index + 1}`;
@@ -62,15 +70,12 @@ function checkRoots({ manifest, tables, frames, ...roots }: TableOfContents): st
   return fileRoot.hex() === roots.fileRoot ? undefined : 'the file root is wrong';
 }
 
-/** True if every name is greater than the one before, by UTF-8 bytes, part by part. */
-function ascending(names: readonly (readonly string[])[]): boolean {
-  return names.every((name, index) => index === 0 || compareNames(names[index - 1] ?? [], name) < 0);
-}
-
-function compareNames(a: readonly string[], b: readonly string[]): number {
-  for (const [index, part] of a.entries()) {
-    const order = compareUtf8(part, b[index] ?? '');
-    if (order !== 0) return order;
+/** True if each item comes after the one before it, so that there are no doubles. */
+function ascending<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
+  let before: T | undefined;
+  for (const item of items) {
+    if (before !== undefined && compare(before, item) >= 0) return false;
+    before = item;
   }
-  return 0;
+  return true;
 }

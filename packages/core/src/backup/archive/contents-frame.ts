@@ -1,7 +1,7 @@
 import type { Counter } from '../../database/database.ts';
 import { LockstepError } from '../../errors.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { formatVersion, maxContents } from './limits.ts';
+import { formatVersion, maxContents, maxCounters, maxFrames, maxTables } from './limits.ts';
 import { skippableHeader, skippableMagic } from './skippable.ts';
 import type { TableOfContents } from './table-of-contents.ts';
 
@@ -22,7 +22,12 @@ export function packContents(contents: TableOfContents): Buffer[] {
   }
   pieces.push(Buffer.from(lines.join('')));
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (length > maxContents) throw new LockstepError('INTERNAL', { reason: 'the table of contents is too large' });
+  const fits =
+    length <= maxContents &&
+    contents.tables.length <= maxTables &&
+    contents.counters.length <= maxCounters &&
+    contents.frames.length <= maxFrames;
+  if (!fits) throw new LockstepError('INTERNAL', { reason: 'the table of contents is too large' });
   return [skippableHeader(skippableMagic.contents, length), ...pieces];
 }
 

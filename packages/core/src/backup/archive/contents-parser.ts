@@ -3,7 +3,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { contentsTitle, counterLine, summaryLine } from './contents-frame.ts';
 import { damaged } from './damage.ts';
 import { Field, patterns } from './field.ts';
-import { maxContent, maxContents } from './limits.ts';
+import { maxContent, maxCounters, maxFrames, maxTables } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import { readManifest } from './manifest.ts';
 import type { FrameEntry, TableOfContents, TableResult } from './table-of-contents.ts';
@@ -98,9 +98,9 @@ function readSummary(field: Field, file: string): Summary {
   return {
     manifest: readManifest(field.at('manifest'), file),
     counts: {
-      tables: field.at('tables').count(maxContents),
-      counters: field.at('counters').count(maxContents),
-      frames: field.at('frames').count(maxContents),
+      tables: field.at('tables').count(maxTables),
+      counters: field.at('counters').count(maxCounters),
+      frames: field.at('frames').count(maxFrames),
     },
     contentRoot: field.at('contentRoot').text(patterns.sha256),
     fileRoot: field.at('fileRoot').text(patterns.sha256),

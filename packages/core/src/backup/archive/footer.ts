@@ -20,10 +20,11 @@ export const footerSize = 112;
 
 const word = Buffer.from('LOCKSTEP');
 
-export function packFooter(footer: Footer): Buffer {
+/** The footer's frame. Another version than this code's is for tests. */
+export function packFooter(footer: Footer, version = formatVersion): Buffer {
   const payload = Buffer.alloc(footerSize - skippableHead);
   word.copy(payload, 0);
-  payload.writeUInt32LE(formatVersion, 8);
+  payload.writeUInt32LE(version, 8);
   payload.writeUInt32LE(0, 12);
   payload.writeBigUInt64LE(BigInt(footer.contentsOffset), 16);
   payload.writeBigUInt64LE(BigInt(footer.contentsSize), 24);

@@ -18,8 +18,15 @@ export const maxWindow = 8 * megabyte;
 /** The largest block of a zstd frame. */
 export const maxBlock = 128 * kilobyte;
 
-export const maxManifest = 8 * megabyte;
-export const maxContents = 128 * megabyte;
+/** The payload of the manifest's frame. */
+export const maxManifest = 4 * megabyte;
+
+/** The payload of the frame of the table of contents: half a million frames. */
+export const maxContents = 96 * megabyte;
+
+export const maxTables = 100_000;
+export const maxCounters = 100_000;
+export const maxFrames = 1_000_000;
 
 /** The largest frame of so much content: raw blocks have 3 bytes each, and may be short where two pieces meet. */
 export function maxFrame(rawSize: number): number {

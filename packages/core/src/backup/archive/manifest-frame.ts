@@ -13,10 +13,15 @@ const title = /^lockstep archive (\d{1,9})\n/;
 /** So many bytes at the beginning of a file are enough for `beginsLikeArchive`. */
 export const openingSize = 64;
 
+/** The whole frame of a manifest. Whether it is too large for one is asked of `isTooLarge`. */
 export function packManifest(manifest: Manifest): Buffer {
   const payload = Buffer.from(`lockstep archive ${formatVersion}\n${canonicalJson(manifest)}\n`);
-  if (payload.length > maxManifest) throw new LockstepError('INTERNAL', { reason: 'the manifest is too large' });
   return skippableFrame(skippableMagic.manifest, payload);
+}
+
+/** True if this frame is larger than readers accept. */
+export function isTooLarge(manifestFrame: Buffer): boolean {
+  return manifestFrame.length > skippableHead + maxManifest;
 }
 
 /** True if a file that begins with these bytes was begun by Lockstep. */

@@ -1,6 +1,7 @@
 import type { Source } from '../../storage/storage.ts';
 import { Archive } from './archive.ts';
 import { findContradiction } from './check-contents.ts';
+import type { Codec } from './codec.ts';
 import { damaged } from './damage.ts';
 import type { Footer } from './footer.ts';
 import { footerSize, isFooter, readFooter } from './footer.ts';
@@ -16,33 +17,34 @@ import {
 } from './manifest-frame.ts';
 import type { Manifest } from './manifest.ts';
 import { readContents } from './read-contents.ts';
+import { skippableHead } from './skippable.ts';
 
 export type { Archive };
 
 /**
  * Opens an archive: reads footer, table of contents and manifest, and checks each of them and all against each other.
  * The frames are checked as they are read. Throws FILE_FOREIGN, FILE_DAMAGED or FORMAT_NEWER. The archive closes the
- * source; if opening fails, that is left to the caller.
+ * source; if opening fails, that is left to the caller. A codec that is given is used, and not closed.
  *
  * @example
  * const archive = await openArchive(await openFile('shop-1.4.0-20261122T113025123Z.sql.zst'));
  * console.log(archive.manifest.release);
  */
-export async function openArchive(source: Source): Promise<Archive> {
+export async function openArchive(source: Source, codec?: Codec): Promise<Archive> {
   const footer = await findFooter(source);
   const contents = await readContents(source, footer);
-  const manifest = await readManifestFrame(source, footer);
   const file = source.name;
-  if (!packManifest(contents.manifest).equals(packManifest(manifest))) {
-    throw damaged(file, 'manifest and table of contents belong to different backups');
-  }
   const contradiction = findContradiction(contents);
   if (contradiction) throw damaged(file, contradiction);
   const last = contents.frames.at(-1);
   if (!last || last.offset + last.size !== footer.contentsOffset) {
     throw damaged(file, 'the table of contents does not begin where the last frame ends');
   }
-  return new Archive(source, contents);
+  const manifest = packManifest(contents.manifest);
+  if (!(await source.read(0, manifest.length)).equals(manifest)) {
+    throw damaged(file, 'the manifest is not the one in the table of contents');
+  }
+  return new Archive(source, contents, codec);
 }
 
 /**
@@ -52,7 +54,10 @@ export async function openArchive(source: Source): Promise<Archive> {
 export async function readManifestOnly(source: Source): Promise<Manifest> {
   const opening = await source.read(0, Math.min(openingSize, source.size));
   if (!beginsLikeArchive(opening)) throw foreign(opening, source.name);
-  return readManifestAt(source, opening, source.size);
+  checkFormat(opening, source.name);
+  const size = manifestFrameSize(opening) ?? 0;
+  if (size > source.size || size > skippableHead + maxManifest) throw damaged(source.name, 'the manifest is cut');
+  return unpackManifest(await source.read(0, size), source.name);
 }
 
 async function findFooter(source: Source): Promise<Footer> {
@@ -61,23 +66,10 @@ async function findFooter(source: Source): Promise<Footer> {
   const closing = await source.read(Math.max(0, size - footerSize), Math.min(footerSize, size));
   if (!beginsLikeArchive(opening) && !isFooter(closing)) throw foreign(opening, file);
   const footer = readFooter(closing, file);
-  checkFormat(opening, file);
   const fits =
     footer.fileSize === size &&
     footer.contentsOffset <= size &&
     footer.contentsOffset + footer.contentsSize + footerSize === size;
   if (!fits) throw damaged(file, `it has ${size} bytes, and the footer says something else`);
   return footer;
-}
-
-async function readManifestFrame(source: Source, footer: Footer): Promise<Manifest> {
-  const opening = await source.read(0, Math.min(openingSize, footer.contentsOffset));
-  return readManifestAt(source, opening, footer.contentsOffset);
-}
-
-async function readManifestAt(source: Source, opening: Buffer, end: number): Promise<Manifest> {
-  checkFormat(opening, source.name);
-  const size = manifestFrameSize(opening);
-  if (size === undefined || size > end || size > maxManifest) throw damaged(source.name, 'the manifest is cut');
-  return unpackManifest(await source.read(0, size), source.name);
 }

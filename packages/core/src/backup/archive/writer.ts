@@ -3,14 +3,14 @@ import type { Counter } from '../../database/database.ts';
 import { LockstepError } from '../../errors.ts';
 import type { Sink } from '../../storage/storage.ts';
 import { compareUtf8, contentRoot } from '../content-root.ts';
-import { findContradiction } from './check-contents.ts';
+import { compareCounters, findContradiction } from './check-contents.ts';
 import type { Codec } from './codec.ts';
 import { packContents } from './contents-frame.ts';
 import { FileRoot } from './file-root.ts';
 import { footerSize, packFooter } from './footer.ts';
 import { frameLabel } from './frame-label.ts';
 import { maxCompressedContent, maxContent } from './limits.ts';
-import { packManifest } from './manifest-frame.ts';
+import { isTooLarge, packManifest } from './manifest-frame.ts';
 import type { Manifest } from './manifest.ts';
 import { OrderedQueue } from './ordered-queue.ts';
 import { packStored } from './stored-frame.ts';
@@ -61,21 +61,25 @@ const maxBytesUnderWay = 32 * 1024 * 1024;
 export class ArchiveWriter {
   readonly #sink: Pick<Sink, 'write'>;
   readonly #codec: Codec;
+  readonly #isOwn: boolean;
   readonly #queue: OrderedQueue;
   readonly #frames: FrameEntry[] = [];
   #begun: { readonly manifest: Manifest; readonly root: FileRoot } | undefined;
   #accepted = 0;
   #size = 0;
 
-  constructor(sink: Pick<Sink, 'write'>, codec: Codec = openCodec()) {
+  /** A codec that is given stays open; otherwise `close` is due in any case. */
+  constructor(sink: Pick<Sink, 'write'>, codec?: Codec) {
     this.#sink = sink;
-    this.#codec = codec;
-    this.#queue = new OrderedQueue(codec.parallel + 2, maxBytesUnderWay);
+    this.#codec = codec ?? openCodec();
+    this.#isOwn = codec === undefined;
+    this.#queue = new OrderedQueue(this.#codec.parallel + 2, maxBytesUnderWay);
   }
 
   /** Writes the manifest. */
   async start(manifest: Manifest): Promise<void> {
     const frame = packManifest(manifest);
+    if (isTooLarge(frame)) throw new LockstepError('INTERNAL', { reason: 'the manifest is too large' });
     this.#begun = { manifest, root: new FileRoot(frame) };
     await this.#write(frame);
   }
@@ -104,9 +108,7 @@ export class ArchiveWriter {
     await this.#queue.drain();
     const { manifest, root } = this.#started();
     const tables = results.tables.toSorted((a, b) => compareUtf8(a.name, b.name));
-    const counters = results.counters.toSorted(
-      (a, b) => compareUtf8(a.name.schema, b.name.schema) || compareUtf8(a.name.name, b.name.name),
-    );
+    const counters = results.counters.toSorted(compareCounters);
     const { fingerprint, release } = manifest;
     const contents: TableOfContents = {
       manifest,
@@ -125,7 +127,7 @@ export class ArchiveWriter {
 
   /** Ends the threads. Frames that are still under way are lost. */
   async close(): Promise<void> {
-    await this.#codec.close();
+    if (this.#isOwn) await this.#codec.close();
   }
 
   async #pack(content: readonly Buffer[], rawSize: number): Promise<readonly Buffer[]> {

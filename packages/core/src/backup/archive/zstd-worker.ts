@@ -20,7 +20,7 @@ parentPort?.on('message', (job: Job) => void work(job));
 async function work(job: Job): Promise<void> {
   try {
     await ready;
-    const bytes = job.level === undefined ? decompress(job.bytes) : await pack(job.bytes, job.level);
+    const bytes = job.level === undefined ? unpack(job.bytes) : await pack(job.bytes, job.level);
     reply({ bytes }, bytes.buffer);
   } catch (error) {
     reply({ problem: error instanceof Error ? error.message : String(error) });
@@ -30,6 +30,15 @@ async function work(job: Job): Promise<void> {
 async function pack(content: Uint8Array, level: number): Promise<Uint8Array> {
   // The library's call leaves the checksum out.
   return withChecksum(compress(content, level), await contentChecksum([content]));
+}
+
+function unpack(frame: Uint8Array): Uint8Array {
+  try {
+    return decompress(frame);
+  } catch (error) {
+    // The library's message speaks of compressing, and gives a number only.
+    throw new Error('it cannot be decompressed', { cause: error });
+  }
 }
 
 function reply(value: Reply, buffer?: ArrayBufferLike): void {
