@@ -5,7 +5,7 @@ import type { Dialect, Session, TableShape } from '@lockstep/core';
 export type BulkRow = Readonly<Record<string, string | null>>;
 
 /** One call of `load` takes about so many bytes. */
-const bytesPerLoad = 1_500_000;
+const bytesPerLoad = 1_000_000;
 
 interface Load {
   readonly table: TableShape;

@@ -28,7 +28,7 @@ export interface SampleResult {
 }
 
 /** One transaction loads about so many bytes. */
-const bytesPerTransaction = 6_000_000;
+const bytesPerTransaction = 3_000_000;
 
 /**
  * Fills an empty catalog with generated metadata, in the form of the release that the database is at: services,

@@ -28,8 +28,10 @@ export interface CatalogueDatabase {
   /** `default` on MySQL and MariaDB, which have no level above the schema. */
   readonly name: string;
   readonly comment: string | null;
-  /** Why the database could not be opened; it then has no schemas to read. Null where it could. */
+  /** Why the database can't be read; it then has no schemas to read. Null where it can. */
   readonly unreadable: string | null;
+  /** Schemas that are there but were not asked for. */
+  readonly omitted: readonly string[];
   /** In the order of their names' bytes. */
   schemas(): AsyncIterable<CatalogueSchema>;
 }
@@ -37,6 +39,8 @@ export interface CatalogueDatabase {
 export interface CatalogueSchema {
   readonly name: string;
   readonly comment: string | null;
+  /** How many tables there were when the schemas were listed: for progress. */
+  readonly tableCount: number;
   /** Tables and views in the order of their names' bytes, at most a few hundred at a time. */
   tables(): AsyncIterable<readonly CatalogueTable[]>;
 }
@@ -93,6 +97,12 @@ export interface CatalogueReference {
   readonly schema: string;
   readonly table: string;
   readonly columns: readonly string[];
+}
+
+/** Splits what an engine lists as schemas into those to read, in their order, and the names of the others. */
+export function chosenSchemas(rows: readonly Row[]): { readonly chosen: readonly Row[]; readonly omitted: string[] } {
+  const chosen = rows.filter((row) => row['chosen'] === '1');
+  return { chosen, omitted: rows.filter((row) => row['chosen'] !== '1').map((row) => text(row, 'name')) };
 }
 
 /** How many tables are read at a time. */

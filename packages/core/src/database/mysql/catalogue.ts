@@ -1,4 +1,4 @@
-import { assembleTables, tablesAtATime } from '../catalogue.ts';
+import { assembleTables, chosenSchemas, tablesAtATime } from '../catalogue.ts';
 import type { Catalogue, CatalogueOptions, CatalogueSchema, CatalogueTable } from '../catalogue.ts';
 import type { Row, Session } from '../database.ts';
 import { join, raw, sql } from '../sql.ts';
@@ -9,18 +9,16 @@ import type { Sql } from '../sql.ts';
  * tables, without joins: MariaDB opens every table of the schema for each row of a join.
  */
 export async function* readCatalogue(session: Session, mariadb: boolean, options: CatalogueOptions): Catalogue {
-  yield { name: 'default', comment: null, unreadable: null, schemas: () => readSchemas(session, mariadb, options) };
-}
-
-async function* readSchemas(
-  session: Session,
-  mariadb: boolean,
-  options: CatalogueOptions,
-): AsyncIterable<CatalogueSchema> {
-  for (const row of await session.query(schemas(mariadb, options))) {
-    const name = row['name'] ?? '';
-    yield { name, comment: row['comment'] || null, tables: () => readTables(session, mariadb, name) };
+  const { chosen, omitted } = chosenSchemas(await session.query(schemas(mariadb, options)));
+  const counts = new Map((await session.query(tableCounts)).map((row) => [row['name'], Number(row['table_count'])]));
+  async function* read(): AsyncIterable<CatalogueSchema> {
+    for (const row of chosen) {
+      const name = row['name'] ?? '';
+      const tableCount = counts.get(name) ?? 0;
+      yield { name, comment: row['comment'] || null, tableCount, tables: () => readTables(session, mariadb, name) };
+    }
   }
+  yield { name: 'default', comment: null, unreadable: null, omitted, schemas: read };
 }
 
 async function* readTables(session: Session, mariadb: boolean, schema: string): AsyncIterable<CatalogueTable[]> {
@@ -50,26 +48,32 @@ async function readKeys(session: Session, mariadb: boolean, range: Sql): Promise
 
 const systemSchemas = ['information_schema', 'mysql', 'ndbinfo', 'performance_schema', 'sys'];
 
-/** The database of the URL is always among them: it was asked for by name. */
+/** The database of the URL is always chosen: it was asked for by name. */
 function schemas(mariadb: boolean, options: CatalogueOptions): Sql {
   const system = sql`SCHEMA_NAME IN (${join(systemSchemas)})`;
   const others = options.everyDatabase === true ? sql`NOT (${system})` : sql`1 = 0`;
   const owned = options.includeSystem === true ? system : sql`1 = 0`;
-  return sql`SELECT SCHEMA_NAME AS name, ${raw(mariadb ? 'SCHEMA_COMMENT' : 'NULL')} AS comment
-    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE() OR ${others} OR ${owned}
-    ORDER BY CAST(SCHEMA_NAME AS BINARY)`;
+  return sql`SELECT SCHEMA_NAME AS name, ${raw(mariadb ? 'SCHEMA_COMMENT' : 'NULL')} AS comment,
+    CASE WHEN SCHEMA_NAME = DATABASE() OR ${others} OR ${owned} THEN '1' ELSE '0' END AS chosen
+    FROM information_schema.SCHEMATA ORDER BY CAST(SCHEMA_NAME AS BINARY)`;
 }
+
+/** A sequence of MariaDB is not a table. */
+const isTable = raw(`TABLE_TYPE NOT IN ('SEQUENCE', 'TEMPORARY')`);
+
+const tableCounts = sql`SELECT TABLE_SCHEMA AS name, COUNT(*) AS table_count FROM information_schema.TABLES
+  WHERE ${isTable} GROUP BY TABLE_SCHEMA`;
 
 /** Names are compared by their bytes: the collation of information_schema differs between servers. */
 const after = (schema: string, name: string): Sql =>
   sql`TABLE_SCHEMA = ${schema} AND CAST(TABLE_NAME AS BINARY) > CAST(${name} AS BINARY)`;
 
-/** A view's comment is the word VIEW, or why it cannot be used. A sequence of MariaDB is not a table. */
+/** A view's comment is the word VIEW, or why it cannot be used. */
 const tablesAfter = (schema: string, name: string): Sql => sql`
   SELECT TABLE_NAME AS name, CASE WHEN TABLE_TYPE LIKE '%VIEW' THEN 'view' ELSE 'table' END AS kind,
     CASE WHEN TABLE_TYPE LIKE '%VIEW' THEN NULL ELSE TABLE_COMMENT END AS comment,
     CASE WHEN TABLE_TYPE LIKE '%VIEW' THEN NULL ELSE TABLE_ROWS END AS row_estimate
-  FROM information_schema.TABLES WHERE ${after(schema, name)} AND TABLE_TYPE NOT IN ('SEQUENCE', 'TEMPORARY')
+  FROM information_schema.TABLES WHERE ${after(schema, name)} AND ${isTable}
   ORDER BY CAST(TABLE_NAME AS BINARY) LIMIT ${raw(String(tablesAtATime))}`;
 
 const tablesBetween = (schema: string, first: string, last: string): Sql =>

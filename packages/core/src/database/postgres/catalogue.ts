@@ -1,7 +1,7 @@
 import { LockstepError } from '../../errors.ts';
-import { assembleTables, tablesAtATime } from '../catalogue.ts';
+import { assembleTables, chosenSchemas, tablesAtATime } from '../catalogue.ts';
 import type { Catalogue, CatalogueDatabase, CatalogueOptions, CatalogueSchema, CatalogueTable } from '../catalogue.ts';
-import type { Session } from '../database.ts';
+import type { Row, Session } from '../database.ts';
 import { raw, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
 
@@ -18,9 +18,9 @@ export async function* readCatalogue(
 ): Catalogue {
   for (const found of await home.query(databases(options.everyDatabase === true))) {
     const name = found['name'] ?? '';
-    const attempt = found['home'] === '1' ? { session: home } : await tryOpen(open, name);
+    const attempt = found['home'] === '1' ? { session: home } : await tryOpen(open, name, found['refusal'] ?? null);
     try {
-      yield database(name, found['comment'] ?? null, attempt, options.includeSystem === true);
+      yield await database(name, found['comment'] ?? null, attempt, options.includeSystem === true);
     } finally {
       if (attempt.session !== undefined && attempt.session !== home) await attempt.session.close();
     }
@@ -30,7 +30,12 @@ export async function* readCatalogue(
 type Attempt = { readonly session: Session } | { readonly session?: undefined; readonly reason: string };
 
 /** The right to connect does not show in the catalogues alone: pg_hba.conf may refuse a database by its name. */
-async function tryOpen(open: (database: string) => Promise<Session>, name: string): Promise<Attempt> {
+async function tryOpen(
+  open: (database: string) => Promise<Session>,
+  name: string,
+  refusal: string | null,
+): Promise<Attempt> {
+  if (refusal !== null) return { reason: refusal };
   try {
     return { session: await open(name) };
   } catch (error) {
@@ -40,18 +45,30 @@ async function tryOpen(open: (database: string) => Promise<Session>, name: strin
   }
 }
 
-function database(name: string, comment: string | null, attempt: Attempt, includeSystem: boolean): CatalogueDatabase {
+async function database(
+  name: string,
+  comment: string | null,
+  attempt: Attempt,
+  includeSystem: boolean,
+): Promise<CatalogueDatabase> {
   const { session } = attempt;
-  if (session === undefined) return { name, comment, unreadable: attempt.reason, schemas: noSchemas };
-  return { name, comment, unreadable: null, schemas: () => readSchemas(session, includeSystem) };
+  if (session === undefined) {
+    return { name, comment, unreadable: attempt.reason, omitted: [], schemas: () => readSchemas(undefined, []) };
+  }
+  const { chosen, omitted } = chosenSchemas(await session.query(schemas(includeSystem)));
+  return { name, comment, unreadable: null, omitted, schemas: () => readSchemas(session, chosen) };
 }
 
-async function* noSchemas(): AsyncIterable<CatalogueSchema> {}
-
-async function* readSchemas(session: Session, includeSystem: boolean): AsyncIterable<CatalogueSchema> {
-  for (const row of await session.query(schemas(includeSystem))) {
+async function* readSchemas(session: Session | undefined, rows: readonly Row[]): AsyncIterable<CatalogueSchema> {
+  if (session === undefined) return;
+  for (const row of rows) {
     const id = row['id'] ?? '';
-    yield { name: row['name'] ?? '', comment: row['comment'] ?? null, tables: () => readTables(session, id) };
+    yield {
+      name: row['name'] ?? '',
+      comment: row['comment'] ?? null,
+      tableCount: Number(row['table_count']),
+      tables: () => readTables(session, id),
+    };
   }
 }
 
@@ -74,23 +91,25 @@ async function* readTables(session: Session, schemaId: string): AsyncIterable<Ca
   }
 }
 
+const tableKinds = raw(`c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition`);
+
 const databases = (every: boolean): Sql => sql`
   SELECT d.datname AS name, pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
-    CASE WHEN d.datname = current_database() THEN '1' ELSE '0' END AS home
+    CASE WHEN d.datname = current_database() THEN '1' ELSE '0' END AS home,
+    CASE WHEN NOT d.datallowconn THEN 'it accepts no connections'
+      WHEN NOT pg_catalog.has_database_privilege(d.oid, 'CONNECT') THEN 'the user may not connect to it' END AS refusal
   FROM pg_catalog.pg_database d
-  WHERE d.datname = current_database()
-    OR (${every} AND d.datallowconn AND NOT d.datistemplate AND pg_catalog.has_database_privilege(d.oid, 'CONNECT'))
+  WHERE d.datname = current_database() OR (${every} AND NOT d.datistemplate)
   ORDER BY d.datname COLLATE "C"`;
 
 /** Schemas for temporary tables and for TOAST hold nothing that has a name of its own. */
 const schemas = (includeSystem: boolean): Sql => sql`
-  SELECT n.oid::text AS id, n.nspname AS name, pg_catalog.obj_description(n.oid, 'pg_namespace') AS comment
+  SELECT n.oid::text AS id, n.nspname AS name, pg_catalog.obj_description(n.oid, 'pg_namespace') AS comment,
+    CASE WHEN ${includeSystem} OR n.nspname NOT IN ('pg_catalog', 'information_schema') THEN '1' ELSE '0' END AS chosen,
+    (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND ${tableKinds}) AS table_count
   FROM pg_catalog.pg_namespace n
   WHERE n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast%'
-    AND (${includeSystem} OR n.nspname NOT IN ('pg_catalog', 'information_schema'))
   ORDER BY n.nspname COLLATE "C"`;
-
-const tableKinds = raw(`c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition`);
 
 const tablesAfter = (schemaId: string, after: string): Sql => sql`
   SELECT c.relname AS name,
