@@ -1,5 +1,6 @@
 // Before the tests: finds the servers that are up, starts the others, and tells the tests where they are.
 import { readFileSync } from 'node:fs';
+import { account } from './account.mjs';
 import { engines } from './engines.mjs';
 import { installNodes, installTools } from './install.mjs';
 import { recorded } from './records.mjs';
@@ -45,6 +46,7 @@ export default async function setup({ provide }) {
   provide('engines', all);
   provide('tools', tools);
   provide('nodes', nodes);
+  provide('account', account() ?? null);
   return stop;
 }
 
