@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import type { ClientConfig, CustomTypesConfig } from 'pg';
 import { LockstepError, reasonOf } from '../../errors.ts';
 import { serverReason, sqlStateOf } from './failure.ts';
+import { passwordFromFile } from './password-file.ts';
 
 /** Told what the server says beside results. `severity` is NOTICE, WARNING, INFO ... */
 export type OnNotice = (severity: string, text: string) => void;
@@ -11,7 +12,8 @@ export type OnNotice = (severity: string, text: string) => void;
  * Throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
  */
 export async function connect(config: ClientConfig, location: string, onNotice: OnNotice): Promise<Client> {
-  const client = new Client({ ...config, types: rawText });
+  const password = config.password || process.env['PGPASSWORD'] || (() => passwordFromFile(client));
+  const client: Client = new Client({ ...config, password, types: rawText });
   client.on('notice', (notice) => onNotice(notice.severity ?? 'NOTICE', notice.message ?? ''));
   // An idle connection that breaks tells it by this event only; without a listener the process would end.
   // The next use of the connection fails with the reason.
@@ -19,7 +21,7 @@ export async function connect(config: ClientConfig, location: string, onNotice: 
   try {
     await client.connect();
   } catch (error) {
-    await client.end().catch(() => undefined);
+    client.connection.stream.destroy();
     throw connectFailure(error, location);
   }
   return client;

@@ -101,12 +101,10 @@ export class PostgresDatabase implements Database {
 
   /** Another database of the same server. */
   #other(name: string): PostgresDatabase {
-    const { onClose: _, ...parts } = this.#parts;
-    const config = { ...parts.config, database: name };
-    return new PostgresDatabase(
-      { ...parts, config, location: locationOf(config) },
-      { text: this.version, tested: this.tested },
-    );
+    const config = { ...this.#parts.config, database: name };
+    // What is behind the connections is not the other's to end.
+    const parts = { ...this.#parts, config, location: locationOf(config), onClose: async () => {} };
+    return new PostgresDatabase(parts, { text: this.version, tested: this.tested });
   }
 
   async *catalogue(options: CatalogueOptions = {}): Catalogue {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { LockstepError } from '../../errors.ts';
 import type { Shape, TableShape } from '../../shape/shape.ts';
 import type { Row, Session } from '../database.ts';
-import { render } from '../sql.ts';
+import { raw, render } from '../sql.ts';
 import type { Sql } from '../sql.ts';
 import { isAtWork } from './activity.ts';
 import { Command } from './command.ts';
@@ -11,7 +11,7 @@ import { CopyIn, CopyOut } from './copy.ts';
 import { failureOf } from './failure.ts';
 import { quote } from './quote.ts';
 import { copyTarget } from './row-form.ts';
-import { describe, wipe } from './introspection.ts';
+import { wipe } from './wipe.ts';
 
 export interface SessionParts {
   readonly client: pg.Client;
@@ -117,7 +117,9 @@ export class PostgresSession implements Session {
   }
 
   async describe(schemas: readonly string[]): Promise<Shape> {
-    return describe((text) => this.#rows(text), schemas);
+    // Loaded when it is needed: it brings the grammar of two megabytes.
+    const { describe } = await import('./describe.ts');
+    return describe((text) => this.query(raw(text)), schemas);
   }
 
   async wipe(schemas: readonly string[]): Promise<void> {
@@ -133,12 +135,6 @@ export class PostgresSession implements Session {
   async close(): Promise<void> {
     this.#closed ??= this.#end();
     await this.#closed;
-  }
-
-  /** Text without parameters, as one parsed statement. */
-  async #rows(text: string): Promise<Row[]> {
-    const result = await this.#send(text, () => this.#client.query<Record<string, string | null>>(parsed(text, [])));
-    return result.rows;
   }
 
   async #commit(): Promise<void> {

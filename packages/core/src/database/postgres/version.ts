@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { LockstepError } from '../../errors.ts';
 
 /** The server's version: for people, and whether Lockstep is tested on it. */
@@ -7,29 +7,38 @@ export interface ServerVersion {
   readonly tested: boolean;
 }
 
+/** What a server says about itself. */
+interface Server {
+  readonly product: string;
+  readonly version: string;
+  readonly encoding: string;
+}
+
 const accepted = [15, 16, 17, 18];
 const testedOn = [15, 18];
 
-/** Throws ENGINE_UNSUPPORTED for other versions, and for other products that speak Postgres's protocol. */
-export async function checkVersion(client: pg.Client, location: string): Promise<ServerVersion> {
-  const { rows } = await client.query<{ product: string; version: string; encoding: string }>(
+/** Asks the server for its version. Throws ENGINE_UNSUPPORTED. */
+export async function checkVersion(client: Client, location: string): Promise<ServerVersion> {
+  const { rows } = await client.query<Server>(
     `SELECT version() AS product, current_setting('server_version') AS version,
       current_setting('server_encoding') AS encoding`,
   );
-  const { product = '', version = '', encoding = '' } = rows[0] ?? {};
-  const text = version.split(' ')[0] ?? '';
+  return acceptVersion(rows[0] ?? { product: '', version: '', encoding: '' }, location);
+}
+
+/**
+ * Throws ENGINE_UNSUPPORTED for other versions, for other products that speak Postgres's protocol, and for a database
+ * whose bytes are of no known encoding.
+ */
+export function acceptVersion({ product, version, encoding }: Server, location: string): ServerVersion {
   const major = Number(/^PostgreSQL (\d+)(\.\d+)* /.exec(product)?.[1]);
   if (!accepted.includes(major)) {
-    const found = product.startsWith('PostgreSQL') ? (product.split(/ on |,/)[0] ?? product) : product;
+    const found = product.startsWith('PostgreSQL') ? product.split(' ').slice(0, 2).join(' ') : product;
     throw new LockstepError('ENGINE_UNSUPPORTED', { location, found, needed: 'Postgres 15, 16, 17 or 18' });
   }
   if (encoding === 'SQL_ASCII') {
     const found = 'a database with the encoding SQL_ASCII, which can hold bytes that are no text';
-    throw new LockstepError('ENGINE_UNSUPPORTED', {
-      location,
-      found,
-      needed: 'a database with an encoding such as UTF8',
-    });
+    throw new LockstepError('ENGINE_UNSUPPORTED', { location, found, needed: 'one with an encoding such as UTF8' });
   }
-  return { text, tested: testedOn.includes(major) };
+  return { text: version.split(' ')[0] ?? '', tested: testedOn.includes(major) };
 }
