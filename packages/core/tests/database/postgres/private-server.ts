@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inject } from 'vitest';
 import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
 import type { Engine } from '../../../../../tests/fixtures/engines.ts';
 
@@ -22,10 +23,10 @@ export interface PrivateServer {
 export async function startPrivateServer(engine: Engine): Promise<PrivateServer> {
   const programs = engine.programs ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-private-'));
-  const user = account();
+  const user = inject('account');
   chmodSync(folder, 0o755);
-  if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const options = { cwd: folder, ...user };
+  if (user !== null) chownSync(folder, user.uid, user.gid);
+  const options = { cwd: folder, ...(user && { uid: user.uid, gid: user.gid }) };
   const data = join(folder, 'data');
   const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
   execFileSync(
@@ -82,15 +83,6 @@ export async function startPrivateServer(engine: Engine): Promise<PrivateServer>
   });
   await ready(child);
   return { port, folder, certificate, kill };
-}
-
-/** Postgres refuses to run as root. */
-function account(): { uid: number; gid: number } | undefined {
-  return process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
-}
-
-function idOf(flag: string): number {
-  return Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
 }
 
 async function freePort(): Promise<number> {
