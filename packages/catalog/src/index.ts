@@ -2,6 +2,8 @@ export { catalogProduct } from './product.ts';
 export { startCatalog } from './server.ts';
 export type { CatalogOptions, RunningCatalog } from './server.ts';
 export type { LeaseStatus } from './http/system.ts';
+export { ingest } from './ingest/ingest.ts';
+export type { IngestOptions, IngestResult } from './ingest/ingest.ts';
 export { sample } from './sample/sample.ts';
 export type { SampleOptions, SampleResult } from './sample/sample.ts';
 export { serve } from './serve.ts';

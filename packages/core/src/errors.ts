@@ -320,6 +320,16 @@ export const errorTable = {
   },
 
   // The catalog
+  INGEST_SERVICE_OTHER: {
+    exit: 3,
+    message: 'The service {service} is of type {found}. The source is {needed}.',
+    next: 'Name another service: everything that a source does not hold is deleted from its service. Nothing was changed.',
+  },
+  INGEST_CHANGED: {
+    exit: 5,
+    message: '{name} was deleted in the catalog while its content was read.',
+    next: 'Run the same command again; it goes on with what is missing.',
+  },
   SAMPLE_NOT_EMPTY: {
     exit: 3,
     message: 'The catalog holds entities already: {found}. A sample is made in an empty catalog only.',

@@ -85,7 +85,8 @@ async function lockByName(session: Session, kind: EntityKind, name: string): Pro
   return found && lockDocument(session, kind, found.id);
 }
 
-async function createAt(
+/** Stores a new entity below a parent, which the caller keeps from being deleted. */
+export async function createAt(
   session: Session,
   catalog: Catalog,
   kind: EntityKind,

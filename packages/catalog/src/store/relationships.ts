@@ -75,3 +75,10 @@ export async function markFallen(session: Session, parentId: string, childId: st
   await session.run(sql`UPDATE entity_relationship SET deleted = ${raw(fallen ? '1' : '0')}
     WHERE from_id = ${parentId} AND to_id = ${childId} AND relation = 'contains'`);
 }
+
+/** Marks what is below a parent as deleted on its own account, so that it does not come back with the parent. */
+export async function forgetFallen(session: Session, parentId: string): Promise<void> {
+  await session.run(
+    sql`UPDATE entity_relationship SET deleted = 0 WHERE from_id = ${parentId} AND relation = 'contains' AND deleted = 1`,
+  );
+}
