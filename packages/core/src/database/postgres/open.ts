@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { ClientConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { LockstepError, reasonOf } from '../../errors.ts';
 import { connect } from './connect.ts';
@@ -7,7 +7,7 @@ import { failureOf } from './failure.ts';
 import { locationOf } from './location.ts';
 import { PostgresDatabase } from './postgres-database.ts';
 import type { PostgresParts } from './postgres-database.ts';
-import { checkVersion } from './version.ts';
+import { checkServer } from './version.ts';
 
 export interface OpenOptions {
   readonly onNotice?: OnNotice;
@@ -17,7 +17,7 @@ export interface OpenOptions {
 const connectSeconds = 10;
 
 /**
- * Opens the Postgres database of a URL, and checks that the server answers and is of a supported version.
+ * Opens the Postgres database of a URL, and checks that a server of a supported version answers, without a pooler between.
  * Parameters of the URL are those of the driver `pg`: `sslmode`, `sslrootcert`, `statement_timeout`, `options` ...
  * What is missing in it comes from the usual places: PGUSER, PGPASSWORD, `.pgpass`.
  *
@@ -42,7 +42,7 @@ export async function openPostgres(url: string, options: OpenOptions = {}): Prom
 export async function connectPostgres(parts: PostgresParts): Promise<PostgresDatabase> {
   const client = await connect(parts.config, parts.location, parts.onNotice ?? (() => undefined));
   try {
-    return new PostgresDatabase(parts, await checkVersion(client, parts.location));
+    return new PostgresDatabase(parts, await checkServer(client, parts.location, parts.isServer));
   } catch (error) {
     throw failureOf(error, { location: parts.location, statement: 'SELECT version()' });
   } finally {
@@ -50,10 +50,10 @@ export async function connectPostgres(parts: PostgresParts): Promise<PostgresDat
   }
 }
 
-function readUrl(url: string): pg.ClientConfig {
+function readUrl(url: string): ClientConfig {
   // A password with @ or / in it would be taken for the host: what is shown ends before anything that could be one.
   const location = url.replace(/:\/\/.*/s, '://...');
-  let config: pg.ClientConfig;
+  let config: ClientConfig;
   try {
     config = parseIntoClientConfig(url);
   } catch (error) {

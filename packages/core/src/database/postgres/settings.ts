@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { sqlStateOf } from './failure.ts';
 import { literal, quote } from './quote.ts';
 
@@ -18,6 +18,9 @@ const fixed: Readonly<Record<string, string>> = {
   backslash_quote: 'safe_encoding',
   array_nulls: 'on',
   transform_null_equals: 'off',
+  exit_on_error: 'off',
+  check_function_bodies: 'on',
+  client_min_messages: 'notice',
   quote_all_identifiers: 'off',
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
@@ -46,17 +49,23 @@ export interface ConnectionSettings {
  * Makes a connection one that gives the same results on every server. Time limits are taken off, except those that the
  * URL itself asks for. Returns the id of the session.
  */
-export async function applySettings(client: pg.Client, settings: ConnectionSettings): Promise<string> {
-  const values = {
-    ...fixed,
+export async function applySettings(client: Client, settings: ConnectionSettings): Promise<string> {
+  // In two steps: how the second one's strings are read is decided by the first.
+  await client.query(`SELECT ${setAll(fixed)}`);
+  const own = {
     search_path: settings.schemas.map(quote).join(', '),
     application_name: fitName(settings.applicationName),
     ...settings.extra,
   };
-  const calls = Object.entries(values).map(([name, value]) => `set_config(${literal(name)}, ${literal(value)}, false)`);
-  await client.query(`SELECT ${calls.map((call) => `pg_catalog.${call}`).join(', ')}`);
-  const result = await client.query<{ id: string }>(`SELECT ${unlimited}, ${sessionId}`);
+  const result = await client.query<{ id: string }>(`SELECT ${setAll(own)}, ${unlimited}, ${sessionId}`);
   return result.rows[0]?.id ?? '';
+}
+
+function setAll(values: Readonly<Record<string, string>>): string {
+  const calls = Object.entries(values).map(
+    ([name, value]) => `pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`,
+  );
+  return calls.join(', ');
 }
 
 /** The process and when it started: the system gives process ids again. */
@@ -71,12 +80,15 @@ const unlimited = `(SELECT pg_catalog.count(pg_catalog.set_config(name, '0', fal
  * Lets the server notice that the process behind a connection is gone: it then ends the statement, instead of finishing
  * it for nobody and holding its locks. Not every server's platform can.
  */
-export async function watchForLostClient(client: pg.Client): Promise<void> {
-  const text = `SELECT pg_catalog.set_config('client_connection_check_interval', '5s', false),
-    pg_catalog.set_config('tcp_keepalives_idle', '30', false), pg_catalog.set_config('tcp_keepalives_interval', '10', false),
-    pg_catalog.set_config('tcp_keepalives_count', '3', false)`;
+export async function watchForLostClient(client: Client): Promise<void> {
+  const settings = setAll({
+    client_connection_check_interval: '2s',
+    tcp_keepalives_idle: '30',
+    tcp_keepalives_interval: '10',
+    tcp_keepalives_count: '3',
+  });
   try {
-    await client.query(text);
+    await client.query(`SELECT ${settings}`);
   } catch (error) {
     // 22023: the platform does not support it.
     if (sqlStateOf(error) !== '22023') throw error;
@@ -100,7 +112,7 @@ export const fileSettings: readonly string[] = [
 ];
 
 /** Names of connections have at most 63 bytes; the server would cut in the middle of a character. */
-export function fitName(name: string): string {
+function fitName(name: string): string {
   const bytes = Buffer.from(name.replace(/[^\x20-\x7e]/g, '?'));
   return bytes.subarray(0, 63).toString();
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PostgresDatabase } from '#core/database/postgres/postgres-database.js';
@@ -6,6 +8,8 @@ import type { PostgresSession } from '#core/database/postgres/session.js';
 import { identifier, raw, sql } from '#core/database/sql.js';
 import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
 import { describeEachServer, failure, openFresh, openSession } from './servers.ts';
+
+const core = join(import.meta.dirname, '../../../dist');
 
 describeEachServer('a session', (engine) => {
   let url: string;
@@ -185,6 +189,22 @@ describeEachServer('a session', (engine) => {
     await other.close();
   });
 
+  it('is ended by the server when its process is killed', async () => {
+    const script = `const { openPostgres } = await import('CORE/database/postgres/open.js');
+      const session = await (await openPostgres(${JSON.stringify(url)})).session();
+      console.log(session.id);
+      await session.execute('SELECT pg_sleep(600)');`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script.replace('CORE', core)]);
+    const id = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())),
+    );
+    await untilAtWork(session, { id });
+    child.kill('SIGKILL');
+    await session.waitForEnd(id);
+    const [pid = ''] = id.split('@');
+    expect(await session.query(sql`SELECT FROM pg_stat_activity WHERE pid = ${pid}::int`)).toEqual([]);
+  });
+
   it('waits for another that is at work, and for no one else', async () => {
     const other = await openSession(database);
     let ended = false;
@@ -225,7 +245,8 @@ describeEachServer('a session', (engine) => {
   });
 });
 
-async function untilAtWork(watcher: PostgresSession, worker: PostgresSession): Promise<void> {
+/** Until the worker sleeps in the server. */
+async function untilAtWork(watcher: PostgresSession, worker: { readonly id: string }): Promise<void> {
   const [pid] = worker.id.split('@');
   for (;;) {
     const found = await watcher.query(
