@@ -16,13 +16,18 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
+/** The longest head of a request, in bytes: a fully qualified name of 3,072 characters, each up to four bytes as `%XX`. */
+const longestHead = 2 * 3072 * 4 * 3;
+
 /** Listens. Throws LISTEN_FAILED. */
 export async function openFrontDoor(host: string, port: number): Promise<FrontDoor> {
   let handle: RequestListener = answerWhileStarting;
-  const server = createServer((request, response) => handle(request, response));
+  const server = createServer({ maxHeaderSize: longestHead }, (request, response) => handle(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new LockstepError('LISTEN_FAILED', { address: `${host}:${port}`, reason: reasonOf(error) }, { cause: error }));
+      reject(
+        new LockstepError('LISTEN_FAILED', { address: `${host}:${port}`, reason: reasonOf(error) }, { cause: error }),
+      );
     });
     server.listen({ host, port }, resolve);
   });

@@ -1,6 +1,7 @@
-import { LockstepError, reasonOf, SessionPool } from '@lockstep/core';
+import { reasonOf, SessionPool } from '@lockstep/core';
 import type { Database } from '@lockstep/core';
 import type { Catalog } from './catalog.ts';
+import { openFrontDoor } from './front-door.ts';
 import { createApp } from './http/app.ts';
 import type { LeaseStatus } from './http/system.ts';
 import { catalogProduct } from './product.ts';
@@ -45,14 +46,19 @@ export async function startCatalog(options: CatalogOptions): Promise<RunningCata
   const app = createApp(catalog, lease, (error) => {
     report(reasonOf(error));
   });
-  const close = async (): Promise<void> => {
+  try {
+    const door = await openFrontDoor(host, port);
+    await app.ready();
+    door.open((request, response) => app.routing(request, response));
+    const close = async (): Promise<void> => {
+      await door.close();
+      await app.close();
+      await pool.close();
+    };
+    return { address: door.address, close };
+  } catch (error) {
     await app.close();
     await pool.close();
-  };
-  try {
-    return { address: await app.listen({ port, host }), close };
-  } catch (error) {
-    await close();
-    throw new LockstepError('LISTEN_FAILED', { address: `${host}:${port}`, reason: reasonOf(error) }, { cause: error });
+    throw error;
   }
 }

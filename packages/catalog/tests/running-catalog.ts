@@ -62,7 +62,7 @@ export async function catalogOn(database: Database, options: Partial<CatalogOpti
 }
 
 /** The epoch that a server starting now has. */
-async function epochOf(database: Database): Promise<bigint> {
+export async function epochOf(database: Database): Promise<bigint> {
   const session = await database.session({ schemas: catalogProduct.schemas });
   try {
     const state = await readState(homeOf(session, database.dialect, catalogProduct.schemas));

@@ -22,7 +22,6 @@ export function createApp(
   const app = fastify({
     bodyLimit: largestBody,
     routerOptions: { maxParamLength: longestParameter },
-    http: { maxHeaderSize: 2 * longestParameter },
     frameworkErrors: (error, _request, reply) => {
       const body = bodyOf(error);
       reply.raw.writeHead(body.code, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));

@@ -7,7 +7,7 @@ import { kinds } from '../entities/kinds.ts';
 import { CatalogError } from '../errors.ts';
 import { lockDocument, lockDocuments } from '../store/documents.ts';
 import { eraseEntities } from '../store/erase.ts';
-import { markFallen, relationships } from '../store/relationships.ts';
+import { clearFallen, markFallen, relationships } from '../store/relationships.ts';
 import { findDocument } from './get.ts';
 import type { EntityAddress } from './get.ts';
 import { presentOne } from './present.ts';
@@ -74,10 +74,9 @@ async function descendants(session: Session, catalog: Catalog, id: string, all: 
       childKind,
       children.map(({ to }) => to.id),
     );
-    const parents = new Map(children.map(({ from, to }) => [to.id, from.id]));
-    const ids = [...parents.keys()].filter((child) => documents.has(child) && (all || !documents.get(child)?.deleted));
+    const ids = [...documents.values()].filter(({ deleted }) => all || !deleted).map((document) => document.id);
     if (ids.length === 0) return levels;
-    levels.push({ kind: childKind, ids, parents });
+    levels.push({ kind: childKind, ids, parents: new Map(children.map(({ from, to }) => [to.id, from.id])) });
     above = ids;
   }
 }
@@ -95,6 +94,7 @@ async function softDelete(
       await markFallen(session, level.parents.get(child) ?? '', child, true);
     }
   }
+  await clearFallen(session, id);
   return setDeleted(session, catalog, kind, id, true);
 }
 

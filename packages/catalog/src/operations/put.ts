@@ -11,6 +11,7 @@ import { kinds } from '../entities/kinds.ts';
 import { CatalogError } from '../errors.ts';
 import { quoteName } from '../fully-qualified-name.ts';
 import { documentByName, lockDocument, shareDocument } from '../store/documents.ts';
+import { clearFallen } from '../store/relationships.ts';
 import { presentOne } from './present.ts';
 import { readRequest } from './request.ts';
 import { saveChange, saveNew } from './save.ts';
@@ -51,6 +52,8 @@ export async function putEntity(catalog: Catalog, kind: EntityKind, body: unknow
     const parent = await shareParent(session, catalog, kind, request);
     const existing = locked ?? (await lockByName(session, kind, name));
     if (!existing) return { entity: await createAt(session, catalog, kind, request, parent), created: true };
+    // It is back on its own account, and stays deleted the next time it is deleted so.
+    if (existing.deleted) await clearFallen(session, existing.id);
     const before = await presentOne(session, existing);
     const entity = await saveChange(session, catalog, kind, before, merge(kind, before, request));
     return { entity, created: false };

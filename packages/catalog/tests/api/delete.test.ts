@@ -64,6 +64,25 @@ describeEachEngine('a delete', (engine) => {
     expect(await status(table('tree.db.public.gone'))).toBe(200);
   });
 
+  it('of one entity stands, whatever had happened to its parent before', async () => {
+    const { schema } = await makeShop(catalog, 'alone');
+    const restore = () => catalog.put('/api/v1/databaseSchemas/restore', { id: schema.id });
+    const fall = () => catalog.delete(`/api/v1/databaseSchemas/${schema.id}?recursive=true`);
+    for (const name of ['restored', 'put']) await makeTable(catalog, 'alone.db.public', name);
+    const restored = await catalog.get(table('alone.db.public.restored'));
+    await fall();
+    await restore();
+    await fall();
+    await catalog.put('/api/v1/databaseSchemas', { name: 'public', database: 'alone.db' });
+    expect((await catalog.put('/api/v1/tables/restore', { id: restored.body['id'] })).status).toBe(200);
+    await makeTable(catalog, 'alone.db.public', 'put');
+    for (const name of ['restored', 'put']) await catalog.delete(table(`alone.db.public.${name}`));
+    await fall();
+    expect((await restore()).status).toBe(200);
+    expect(await status(table('alone.db.public.restored'))).toBe(404);
+    expect(await status(table('alone.db.public.put'))).toBe(404);
+  });
+
   it('for good leaves no trace', async () => {
     const { service, schema } = await makeShop(catalog, 'hard');
     const owner = await makeUser(catalog, 'hard-owner');
