@@ -85,6 +85,8 @@ CREATE TABLE public.animal (
   day date DEFAULT current_date,
   range int4range DEFAULT '[1,5)',
   address inet DEFAULT '10.0.0.1/8',
+  text_document json DEFAULT '{"b":  1}',
+  marks xml DEFAULT '<a b="1"/>',
   search tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, coalesce(name, ''))) STORED,
   double_weight numeric GENERATED ALWAYS AS ("Weight" * 2) STORED,
   even boolean GENERATED ALWAYS AS (public.is_even(minus)) STORED,
@@ -149,6 +151,14 @@ ALTER TABLE public.replica_nothing REPLICA IDENTITY NOTHING;
 CREATE TABLE public.replica_index (id int NOT NULL, n int NOT NULL UNIQUE);
 CREATE UNIQUE INDEX replica_index_id ON public.replica_index (id);
 ALTER TABLE public.replica_index REPLICA IDENTITY USING INDEX replica_index_id;
+
+-- Names that later versions reserve, and that their predecessors therefore write without quotes.
+CREATE TYPE public.json_value AS ENUM ('a');
+CREATE TABLE public.words ("system_user" text DEFAULT 'x', "json_value" public.json_value, "merge_action" int, "json" json, "virtual" int, "period" int, "objects" int,
+  CONSTRAINT word CHECK ("system_user" <> 'x' OR "json_value" IS NOT NULL OR "json" IS NULL OR "period" > "virtual"));
+CREATE INDEX words_index ON public.words ("system_user", lower("system_user")) WHERE "system_user" > 'a';
+CREATE FUNCTION public."json_object"("system_user" public.json_value) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
+CREATE VIEW public.word_view AS SELECT "system_user", public."json_object"("json_value") AS "json_scalar" FROM public.words WHERE "system_user" = 'y';
 
 -- Circular foreign keys, to oneself, deferrable, not valid, over several columns.
 CREATE TABLE public.keeper (id int PRIMARY KEY, boss int REFERENCES public.keeper ON DELETE SET NULL, cage int, a int, b int);
@@ -242,6 +252,30 @@ CREATE VIEW public.with_check AS SELECT id, a FROM public.keeper WHERE a > 1 WIT
 CREATE VIEW public.checked_twice AS SELECT id FROM public.with_check WHERE id > 5 WITH CASCADED CHECK OPTION;
 ALTER VIEW public.with_check ALTER COLUMN a SET DEFAULT 7;
 CREATE VIEW public.system_user_words AS SELECT t.system_user, t."json_value", t."merge_action" FROM (SELECT 1 AS system_user, 2 AS "json_value", 3 AS "merge_action") t;
+CREATE VIEW public.syntax_functions AS SELECT overlay(name placing 'x' from 2 for 1) AS a, position('x' in name) AS b, substring(name similar '%#"a#"_' escape '#') AS c,
+  trim(leading 'x' from name) AS d, trim(trailing from name) AS e, trim(both 'q' from name) AS e2, normalize(name, NFKC) AS f, name IS NFC NORMALIZED AS g, pg_collation_for(name) AS h, collation for (name) AS i,
+  extract(epoch from born) AS j, born AT TIME ZONE 'Europe/Zurich' AS k, (born, born) OVERLAPS (born, interval '1 day') AS l, xmlserialize(content marks AS text) AS m, xmlexists('//a' PASSING marks) AS n,
+  xmlforest(name, late AS "L") AS o, xmlparse(document '<a/>') AS p, marks IS DOCUMENT AS q, name SIMILAR TO 'a+' AS r, name NOT LIKE 'x\_%' AS s, name ILIKE ANY (ARRAY['a', 'b']) AS t,
+  late IN (1, 2, 3) AS u, name IN ('a', 'b') AS v, name = 'a' AND NOT flag IS TRUE OR flag IS UNKNOWN AS w, late BETWEEN SYMMETRIC 3 AND 1 AS x, -late AS y, @ late AS z, late ^ 2 AS aa, ~late AS ab, |/ late AS ac,
+  document #>> '{a,0}' AS ad, document ? 'a' AS ae, document['a'][0] AS af, sizes[1] AS ag, sizes[1:2] AS ah, sizes[:2] AS ai, ROW(late, id) < ROW(1, 2) AS aj, (late, id) IS DISTINCT FROM ROW(1, 2) AS ak, late = ALL (ARRAY[1, 2]) AS al,
+  (place).x AS am, (place).tags[1] AS an, current_schema AS ao, session_user AS ap, current_timestamp AS aq, localtimestamp(2) AS ar, CAST(name AS varchar(3)) AS at, name::char(5) AS au, born::timestamp(0) AS av, every::interval hour to minute AS aw,
+  '2001-02-03'::date + 1 AS ax, date '2001-02-03' AS ay, interval '3' year AS az, B'1' || X'1F' AS ba, 'tab\t' AS bb, E'tab\t\'' AS bc, U&'\0061' AS bd, $$dollar'$$ AS be, 1.0 AS bf, 1e-7 AS bg, 9223372036854775807 AS bh, 9223372036854775808 AS bi, -2147483648 AS bj, '-Infinity'::float8 AS bk, NULL AS bl, true AS bm,
+  concat_ws(',', VARIADIC ARRAY['a', 'b']) AS bn, make_interval(days => 3) AS bo, (public.next_code(n => 3)).other AS bp, (SELECT ARRAY(SELECT k.id FROM public.keeper k ORDER BY 1)) AS bq, name COLLATE "C" < 'a' AS br, name || late || 'x' AS bs, format('%s', name) AS bt, greatest(1, late) AS bu, num_nulls(VARIADIC '{1}'::int[]) AS bv, letter::text || 'x' AS bw, bits & B'1' AS bx, ctid AS by, tableoid::regclass AS bz
+  FROM public.animal WHERE flag AND (late > 1 OR (late < 5 AND flag)) AND NOT (late = 3 OR late = 4) AND (flag AND (flag AND flag));
+CREATE VIEW public.aggregates AS SELECT count(*) AS a, count(DISTINCT late) AS b, sum(late) FILTER (WHERE flag) AS c, string_agg(name, ',' ORDER BY name DESC, late USING >) AS d, percentile_cont(0.5) WITHIN GROUP (ORDER BY late DESC) AS e, mode() WITHIN GROUP (ORDER BY name) AS f, rank(3) WITHIN GROUP (ORDER BY late) AS g,
+  grouping(flag, late) AS h, array_agg(late ORDER BY late)::text[] AS i, bool_and(flag) AS j, jsonb_object_agg(name, late) AS k FROM public.animal GROUP BY CUBE (flag, late), GROUPING SETS ((), (name)) HAVING sum(late) > 1 ORDER BY 1, count(*) DESC;
+CREATE VIEW public.windows AS SELECT rank() OVER w AS a, lag(late, 1, 0) OVER (w ROWS UNBOUNDED PRECEDING) AS b, first_value(late) OVER (PARTITION BY flag ORDER BY late RANGE BETWEEN 1 PRECEDING AND 2 FOLLOWING EXCLUDE CURRENT ROW) AS c, sum(late) OVER (ORDER BY late GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING EXCLUDE TIES) AS d, count(*) FILTER (WHERE flag) OVER () AS e
+  FROM public.animal WINDOW w AS (PARTITION BY flag ORDER BY late DESC NULLS LAST), x AS (w) ORDER BY late FETCH FIRST 3 ROWS WITH TIES;
+CREATE VIEW public.joins AS SELECT k.id, c.id AS cid, c.x, f.a, g.*, s.s, v.column1 FROM public.keeper k FULL JOIN public.cage c USING (id) LEFT JOIN LATERAL (SELECT k.a AS a, count(*) AS n FROM public.looped l WHERE l.a = k.a GROUP BY 1) f ON true RIGHT JOIN public.other_parent o ON o.id = k.id AND o.extra <> '' CROSS JOIN generate_series(1, 2) AS g, unnest(ARRAY['a'], ARRAY[1]) WITH ORDINALITY AS s(s, t, u), (VALUES (1), (2)) v, LATERAL (SELECT 1) AS z, public.keeper k2 JOIN (public.cage c2 JOIN public.looped l2 ON l2.a = c2.x) ON k2.id = c2.id;
+CREATE VIEW public.recursive_search AS WITH RECURSIVE t(id, boss) AS (SELECT id, boss FROM public.keeper WHERE boss IS NULL UNION ALL SELECT k.id, k.boss FROM public.keeper k, t WHERE k.boss = t.id) SEARCH DEPTH FIRST BY id SET path CYCLE id SET is_cycle USING cycle_path SELECT id, path::text, is_cycle FROM t;
+CREATE VIEW public.nested_sets AS WITH a AS NOT MATERIALIZED (SELECT 1 AS x), b AS (WITH a AS (SELECT 2 AS x) SELECT x FROM a) SELECT x FROM a UNION ALL (SELECT x FROM b ORDER BY x LIMIT 1) UNION SELECT DISTINCT x FROM (SELECT x FROM a INTERSECT ALL SELECT x FROM b) AS i ORDER BY x DESC;
+CREATE VIEW public.subqueries AS SELECT id FROM public.keeper WHERE a > ANY (SELECT x FROM public.cage) AND (a, b) NOT IN (SELECT x, y FROM public.cage WHERE cage.keeper = keeper.id) AND NOT EXISTS (SELECT FROM public.keeper old WHERE old.id = keeper.boss AND EXISTS (SELECT FROM public.cage old WHERE old.keeper = keeper.id)) AND a <> ALL (SELECT 1) AND (SELECT true) AND a = (SELECT max(old.id) FROM public.keeper old);
+CREATE VIEW public.old_and_new AS SELECT old.id, new.x, o.id AS oid FROM public.keeper old JOIN public.cage new ON new.keeper = old.id, LATERAL (SELECT old.id FROM public.keeper k WHERE k.id = new.id) o WHERE old IS NOT NULL;
+CREATE VIEW public.xml_table AS SELECT x.* FROM public.animal, XMLTABLE(XMLNAMESPACES('http://x' AS x), '//row' PASSING marks COLUMNS n FOR ORDINALITY, id int PATH '@id' DEFAULT 3 NOT NULL, t text) AS x;
+CREATE VIEW public.record_function AS SELECT r.a, r.b FROM jsonb_to_recordset('[{"a":1}]') AS r(a int, b text COLLATE "C");
+CREATE VIEW public.locked AS SELECT id FROM public.keeper k FOR UPDATE OF k SKIP LOCKED;
+CREATE TABLE public."old" (a int, "New" int);
+CREATE VIEW public.over_old AS SELECT a, "New" FROM public."old";
 COMMENT ON VIEW public.everything IS 'a view';
 COMMENT ON COLUMN public.everything."from" IS 'a column of a view';
 CREATE FUNCTION public.of_view(public.small_animals) RETURNS SETOF public.small_animals LANGUAGE sql AS 'SELECT $1';
@@ -267,6 +301,15 @@ CREATE FUNCTION public.atomic(a int, b text DEFAULT 'x') RETURNS SETOF int LANGU
   DELETE FROM public.looped WHERE a = 1;
   SELECT k.id FROM public.keeper k WHERE k.id > a;
   INSERT INTO public.looped (a) SELECT id FROM public.keeper RETURNING a;
+END;
+CREATE FUNCTION public.atomic_more(a int, OUT n bigint) LANGUAGE sql BEGIN ATOMIC
+  WITH gone AS (DELETE FROM public.looped l USING public.keeper k WHERE l.a = k.id RETURNING l.a), put AS (INSERT INTO public.cage AS c (id, x) OVERRIDING SYSTEM VALUE SELECT g.a, 5 FROM gone g ON CONFLICT ON CONSTRAINT xy DO NOTHING RETURNING c.*) SELECT count(*) FROM put;
+  UPDATE public.keeper SET (a, b) = (SELECT c.x, c.y FROM public.cage c WHERE c.keeper = keeper.id), cage = DEFAULT WHERE keeper.id = atomic_more.a;
+  MERGE INTO public.keeper k USING public.cage c ON c.keeper = k.id WHEN MATCHED AND c.x > 1 THEN UPDATE SET a = c.x WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND c.y = 2 THEN INSERT (id, a) VALUES (c.id, DEFAULT) WHEN NOT MATCHED THEN DO NOTHING;
+  INSERT INTO public.looped DEFAULT VALUES;
+  INSERT INTO public.looped (a, "B renamed") VALUES (1, DEFAULT);
+  INSERT INTO public.keeper AS kk VALUES (1, 2), (3, 4) ON CONFLICT (id) WHERE id > 0 DO UPDATE SET (a, b) = (excluded.a, 3) WHERE kk.a IS NULL;
+  SELECT count(*) FROM public.keeper, public.cage WHERE cage.id = a;
 END;
 CREATE PROCEDURE public.atomic_procedure(x int) LANGUAGE sql BEGIN ATOMIC DELETE FROM public.keeper WHERE id = x; END;
 

@@ -13,6 +13,7 @@ import { describePolicies } from './shape/policies.ts';
 import { describeRoutines } from './shape/routines.ts';
 import { describeSchemas } from './shape/schemas.ts';
 import { scopeOf } from './shape/scope.ts';
+import type { Scope } from './shape/scope.ts';
 import { describeSequences } from './shape/sequences.ts';
 import { orderStatements } from './shape/statements.ts';
 import { describeTables } from './shape/tables.ts';
@@ -54,19 +55,40 @@ export async function describe(query: Query, schemas: readonly string[]): Promis
 /** With an empty search path the server writes every name with its schema. */
 async function readUnqualified(query: Query, schemas: readonly string[]): Promise<Catalogue> {
   const [row] = await query(`SELECT pg_catalog.current_setting('search_path') AS path,
+    pg_catalog.current_setting('quote_all_identifiers') AS quote,
     pg_catalog.current_setting('server_version_num') AS version, pg_catalog.set_config('search_path', '', false)`);
-  const [path, version] = [row?.['path'] ?? '', Number(row?.['version'])];
-  if (!Number.isInteger(version))
+  const [path, quote, version] = [row?.['path'] ?? '', row?.['quote'] ?? 'off', Number(row?.['version'])];
+  if (!Number.isInteger(version)) {
     throw new LockstepError('INTERNAL', { reason: 'the server does not tell its version' });
-  const restore = `SELECT pg_catalog.set_config('search_path', ${literal(path)}, false)`;
+  }
+  const restore = `SELECT pg_catalog.set_config('search_path', ${literal(path)}, false),
+    pg_catalog.set_config('quote_all_identifiers', ${literal(quote)}, false)`;
   let catalogue: Catalogue;
   try {
-    catalogue = await readCatalogue(query, scopeOf(version, schemas));
+    catalogue = await readQuoted(query, scopeOf(version, schemas));
   } catch (error) {
-    // In a transaction that has failed the setting goes back by itself, and the statement is refused.
+    // In a transaction that has failed the settings go back by themselves, and the statement is refused.
     await query(restore).catch(() => []);
     throw error;
   }
   await query(restore);
   return catalogue;
+}
+
+/** `SYSTEM_USER` is a word of SQL since Postgres 16; before, it may be a name, and is written without quotes. */
+const laterWord = /\bsystem_user\b/i;
+const knowsLaterWord = 160_000;
+
+/** Has every name quoted where a later version would read a name as something else. */
+async function readQuoted(query: Query, scope: Scope): Promise<Catalogue> {
+  const catalogue = await readCatalogue(query, scope);
+  if (scope.version >= knowsLaterWord || !mentionsLaterWord(catalogue)) return catalogue;
+  await query(`SELECT pg_catalog.set_config('quote_all_identifiers', 'on', false)`);
+  return readCatalogue(query, scope);
+}
+
+function mentionsLaterWord(catalogue: Catalogue): boolean {
+  const { relations, columns, constraints, indexes, routines, triggers, policies } = catalogue;
+  const rows = [relations, columns, constraints, indexes, routines, triggers, policies].flat();
+  return rows.some((row) => Object.values(row).some((value) => value !== null && laterWord.test(value)));
 }

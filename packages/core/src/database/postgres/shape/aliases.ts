@@ -1,6 +1,6 @@
 /**
  * Up to Postgres 15 a view has OLD and NEW of its own, so that a relation of these names is written as `old_1`, or
- * with another number; later versions write `old`. Gives such relations names by the order in which they come.
+ * with other numbers; later versions write `old`. Gives such relations names by the order in which they come.
  */
 export function withEvenAliases(tree: unknown): unknown {
   let count = 0;
@@ -13,7 +13,7 @@ export function withEvenAliases(tree: unknown): unknown {
   };
 
   const opened = (from: readonly unknown[], scope: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
-    const names = from.flatMap(aliases).filter((name) => /^(old|new)(_\d+)?$/.test(name));
+    const names = from.flatMap(aliases).filter((name) => /^(old|new)(_\d+)*$/.test(name));
     return new Map([...scope, ...names.map((name): [string, string] => [name, `${name.slice(0, 3)}#${++count}`])]);
   };
 

@@ -5,10 +5,13 @@ import { constraintsQuery } from './constraints.ts';
 import { dependenciesQuery, membersQuery } from './dependencies.ts';
 import { extensionsQuery } from './extensions.ts';
 import { grantsQuery } from './grants.ts';
+import { indexFamilies } from './index-family.ts';
+import type { IndexFamilies } from './index-family.ts';
 import { indexesQuery } from './indexes.ts';
 import { inheritanceQuery, relationsQuery } from './relations.ts';
+import { display, typeName } from './name.ts';
 import { policiesQuery } from './policies.ts';
-import { routineName, routinesQuery } from './routines.ts';
+import { routinesQuery } from './routines.ts';
 import { flag, groupBy, optional, text } from './row.ts';
 import { schemasQuery } from './schemas.ts';
 import type { Scope } from './scope.ts';
@@ -51,14 +54,13 @@ export interface Catalogue extends Rows {
   readonly parentsOf: ReadonlyMap<string, readonly Row[]>;
   /** Constraints by the relation's oid. */
   readonly constraintsOf: ReadonlyMap<string, readonly Row[]>;
+  readonly families: IndexFamilies;
   /** Indexes by their oid. */
   readonly indexOf: ReadonlyMap<string, Row>;
   /** Sequences of identity columns by `relation:column`. */
   readonly identityOf: ReadonlyMap<string, Row>;
   /** Addresses of sequences that belong to a column. */
   readonly ownedSequences: ReadonlySet<string>;
-  /** Names with arguments by oid, those in the schemas. */
-  readonly routineNames: ReadonlyMap<string, string>;
   /** What an object needs, by address. */
   readonly neededBy: ReadonlyMap<string, readonly Reference[]>;
 }
@@ -67,6 +69,8 @@ export interface Reference {
   readonly address: string;
   /** The column, '0' for the whole. */
   readonly column: string;
+  /** The name of a function, with the types of its arguments. */
+  readonly routine: string | null;
 }
 
 /** The same number of queries for any database. */
@@ -104,6 +108,7 @@ export async function readCatalogue(query: Query, scope: Scope): Promise<Catalog
     ),
     columnsOf: groupBy(of('columns'), (row) => text(row, 'relation')),
     constraintsOf: groupBy(of('constraints'), (row) => text(row, 'relation')),
+    families: indexFamilies(of('indexes'), of('constraints')),
     indexOf: new Map(of('indexes').map((row) => [text(row, 'oid'), row])),
     identityOf: new Map(
       of('sequences')
@@ -115,12 +120,16 @@ export async function readCatalogue(query: Query, scope: Scope): Promise<Catalog
         .filter((row) => optional(row, 'owner_relation') !== null)
         .map((row) => `pg_class:${text(row, 'oid')}`),
     ),
-    routineNames: new Map(of('routines').map((row) => [text(row, 'oid'), routineName(row)])),
     neededBy: new Map(
       [...dependencies].map(([address, needs]) => [
         address,
-        needs.map((row) => ({ address: text(row, 'needs'), column: text(row, 'column') })),
+        needs.map((row) => ({ address: text(row, 'needs'), column: text(row, 'column'), routine: routineOf(row) })),
       ]),
     ),
   };
+}
+
+function routineOf(row: Row): string | null {
+  const name = optional(row, 'routine');
+  return name === null ? null : `${display(text(row, 'schema'), name)}(${typeName(text(row, 'arguments'))})`;
 }

@@ -1,7 +1,8 @@
 import type { Fact } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
-import { display, qualified } from './name.ts';
+import { display, qualified, typeName } from './name.ts';
+import type { Target } from './parts.ts';
 import { flag, optional, strings, text } from './row.ts';
 import { relations } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -47,7 +48,7 @@ export function columnFacts(row: Row, partition: boolean): Fact {
   const identity = partition ? '' : text(row, 'identity');
   const generated = text(row, 'generated');
   return {
-    type: text(row, 'type'),
+    type: typeName(text(row, 'type')),
     notNull: flag(row, 'not_null'),
     ...collationFact(row),
     ...(flag(row, 'not_null_valid') ? {} : { notNullChecked: false }),
@@ -93,4 +94,11 @@ export function columnOf(catalogue: Catalogue, relation: string, number: string)
   const column = catalogue.columnsOf.get(relation)?.find((row) => text(row, 'number') === number);
   if (table === undefined || column === undefined) return null;
   return [text(table, 'schema'), text(table, 'name'), text(column, 'name')];
+}
+
+/** What a comment or a grant on a column is about. Undefined for a column of something that is not described. */
+export function columnTarget(catalogue: Catalogue, relation: string, number: string): Target | undefined {
+  const path = columnOf(catalogue, relation, number);
+  if (path === null) return undefined;
+  return { label: `column ${display(...path)}`, sql: `COLUMN ${qualified(...path)}` };
 }

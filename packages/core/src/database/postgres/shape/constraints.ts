@@ -1,9 +1,11 @@
 import type { Fact, ShapeKind } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
-import { indexState, isHeld } from './indexes.ts';
+import { dropOf } from './index-family.ts';
+import { indexState } from './indexes.ts';
 import { display, qualified } from './name.ts';
 import { optionsSql } from './options.ts';
+import { dropped } from './parts.ts';
 import type { Parts, Stage } from './parts.ts';
 import { flag, strings, text } from './row.ts';
 import { notOfExtension, relations } from './scope.ts';
@@ -55,11 +57,11 @@ function describeTableConstraint(row: Row, catalogue: Catalogue, parts: Parts): 
   const [path, definition] = [pathOf(row), text(row, 'definition')];
   const address = `pg_constraint:${text(row, 'oid')}`;
   const inline = parts.makerOf(address) !== address;
-  const droppable = !inline && kind !== 'primary key' && !isKept(row, catalogue);
+  const drop = inline ? undefined : dropConstraint(row, catalogue);
   parts.target(address, {
     label: `constraint ${display(...path)}`,
     sql: `CONSTRAINT ${qualified(text(row, 'name'))} ON ${qualified(text(row, 'schema'), text(row, 'owner'))}`,
-    droppable,
+    droppable: drop !== undefined,
   });
   // The partitions' part of their table's foreign key comes and goes with it.
   if (kind === 'foreign key' && flag(row, 'clone')) return;
@@ -78,12 +80,20 @@ function describeTableConstraint(row: Row, catalogue: Catalogue, parts: Parts): 
     kind,
     name: display(...path),
     create: `ALTER TABLE ${table} ADD CONSTRAINT ${constraintName} ${definition}`,
-    ...(droppable ? { drop: `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${constraintName}` } : {}),
+    ...dropped(drop),
     needs: [`pg_class:${text(row, 'relation')}`],
   });
   if (kind === 'foreign key' || kind === 'check constraint') return;
   parts.madeBy(`pg_class:${text(row, 'index')}`, address);
   describeIndexOptions(row, kind, parts);
+}
+
+/** A key goes with its index; one that others refer to stays. */
+function dropConstraint(row: Row, catalogue: Catalogue): string | undefined {
+  const index = text(row, 'type') === 'f' ? undefined : catalogue.indexOf.get(text(row, 'index'));
+  if (index !== undefined) return dropOf(index, catalogue.families);
+  if (flag(row, 'kept')) return undefined;
+  return `ALTER TABLE ${tableSql(row)} DROP CONSTRAINT IF EXISTS ${qualified(text(row, 'name'))}`;
 }
 
 /** A check that a child has from its parents only. */
@@ -98,11 +108,7 @@ function inheritance(row: Row): Record<string, boolean> {
 /** What the index behind a key says beside the key. */
 function indexFacts(row: Row, catalogue: Catalogue): Record<string, Fact> {
   const index = text(row, 'type') === 'f' ? undefined : catalogue.indexOf.get(text(row, 'index'));
-  const list = strings(row, 'options');
-  return {
-    ...(list.length === 0 ? {} : { options: list.toSorted() }),
-    ...(index === undefined ? {} : indexState(index)),
-  };
+  return index === undefined ? {} : indexState(index);
 }
 
 /** Storage options of the index behind a key: pg_get_constraintdef leaves them out. */
@@ -117,16 +123,9 @@ function describeIndexOptions(row: Row, kind: ShapeKind, parts: Parts): void {
     kind,
     name: display(...pathOf(row)),
     create: `ALTER INDEX ${index} SET (${optionsSql(list)})`,
-    drop: `ALTER INDEX ${index} RESET (${names.join(', ')})`,
+    drop: `ALTER INDEX IF EXISTS ${index} RESET (${names.join(', ')})`,
     needs: [`pg_constraint:${text(row, 'oid')}`],
   });
-}
-
-/** Replica identity and CLUSTER hold on to an index, and a view or a function may hold on to a constraint. */
-function isKept(row: Row, catalogue: Catalogue): boolean {
-  if (flag(row, 'kept')) return true;
-  const index = text(row, 'type') === 'f' ? undefined : catalogue.indexOf.get(text(row, 'index'));
-  return index !== undefined && isHeld(index);
 }
 
 /**

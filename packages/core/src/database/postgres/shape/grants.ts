@@ -1,6 +1,7 @@
 import type { Row } from '../../database.ts';
 import { literal, quote } from '../quote.ts';
 import type { Catalogue } from './catalogue.ts';
+import { columnTarget } from './columns.ts';
 import type { Parts, Target } from './parts.ts';
 import { flag, groupBy, optional, text } from './row.ts';
 import { relations } from './scope.ts';
@@ -46,7 +47,7 @@ export function describeGrants(catalogue: Catalogue, parts: Parts): void {
   const owners = catalogue.grants.filter((row) => optional(row, 'owner') !== null);
   for (const row of owners) describeOwner(row, catalogue, parts);
   const rights = catalogue.grants.filter((row) => optional(row, 'owner') === null);
-  for (const rows of groupBy(rights, identityOf).values()) describeRights(rows, parts);
+  for (const rows of groupBy(rights, identityOf).values()) describeRights(rows, catalogue, parts);
 }
 
 function identityOf(row: Row): string {
@@ -73,11 +74,12 @@ function isOwnedSequence(address: string, catalogue: Catalogue): boolean {
   return catalogue.ownedSequences.has(address);
 }
 
-function describeRights(rows: readonly Row[], parts: Parts): void {
+function describeRights(rows: readonly Row[], catalogue: Catalogue, parts: Parts): void {
   const [row] = rows;
   if (row === undefined) return;
   const part = text(row, 'part');
-  const column = part === '0' ? undefined : parts.targetOf(`${text(row, 'address')}:${part}`);
+  const [, oid = ''] = text(row, 'address').split(':');
+  const column = part === '0' ? undefined : columnTarget(catalogue, oid, part);
   const target = parts.targetOf(text(row, 'address'));
   const role = optional(row, 'role');
   if (target === undefined || (part !== '0' && column === undefined) || isUsual(rows, target)) return;

@@ -1,17 +1,19 @@
 import type { Fact } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
+import { dropOf } from './index-family.ts';
 import { display, qualified } from './name.ts';
+import { dropped } from './parts.ts';
 import type { Parts } from './parts.ts';
-import { flag, optional, text } from './row.ts';
+import { flag, optional, strings, text } from './row.ts';
 import { relations } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { statement } from './tree.ts';
+import { index } from './tree.ts';
 
 /** Indexes, those of constraints too. `statistics`: targets of expression columns, as JSON by their number. */
 export function indexesQuery(scope: Scope): string {
   return `SELECT i.indexrelid AS oid, i.indrelid AS relation, c.nspname AS schema, c.relname AS owner, c.relkind AS owner_kind,
-      x.relname AS name, pg_get_indexdef(i.indexrelid) AS definition, i.indisvalid AS valid,
+      x.relname AS name, to_json(x.reloptions) AS options, pg_get_indexdef(i.indexrelid) AS definition, i.indisvalid AS valid,
       i.indisclustered AS clustered, i.indisreplident AS replica_identity, k.oid AS constraint, k.contype AS constraint_type,
       p.inhparent AS parent, pn.nspname AS parent_schema, pc.relname AS parent_name,
       (SELECT json_object_agg(a.attnum, a.attstattarget) FROM pg_attribute a
@@ -32,26 +34,25 @@ export function describeIndexes(catalogue: Catalogue, parts: Parts): void {
     parts.target(`pg_class:${text(row, 'oid')}`, {
       label: `index ${display(...path)}`,
       sql: `INDEX ${qualified(...path)}`,
-      droppable: !isHeld(row) && optional(row, 'constraint_type') !== 'p',
+      droppable: dropOf(row, catalogue.families) !== undefined,
     });
-    if (constraint === null) describeIndex(row, parts);
+    if (constraint === null) describeIndex(row, catalogue, parts);
     describeSettings(row, parts);
-    describeAttachment(row, parts);
+    describeAttachment(row, catalogue, parts);
   }
 }
 
-function describeIndex(row: Row, parts: Parts): void {
+function describeIndex(row: Row, catalogue: Catalogue, parts: Parts): void {
   const [schema, name] = [text(row, 'schema'), text(row, 'name')];
   const definition = text(row, 'definition');
-  parts.object('index', display(schema, name), { definition: statement(definition), ...indexState(row) }, definition);
+  parts.object('index', display(schema, name), { definition: index(definition), ...indexState(row) }, definition);
   parts.step({
     address: `pg_class:${text(row, 'oid')}`,
     stage: 'index',
     kind: 'index',
     name: display(schema, name),
     create: definition,
-    // Gone already if it was the part of a partitioned index.
-    ...(isHeld(row) ? {} : { drop: `DROP INDEX IF EXISTS ${qualified(schema, name)}` }),
+    ...dropped(dropOf(row, catalogue.families)),
     needs: [`pg_class:${text(row, 'relation')}`],
   });
 }
@@ -60,7 +61,9 @@ function describeIndex(row: Row, parts: Parts): void {
 export function indexState(row: Row): Record<string, Fact> {
   const partitioned = text(row, 'owner_kind') === 'p';
   const statistics = statisticsOf(row);
+  const options = strings(row, 'options');
   return {
+    ...(options.length === 0 ? {} : { options: options.toSorted() }),
     // A partitioned index is valid once every partition has its part.
     ...(flag(row, 'valid') || partitioned ? {} : { valid: false }),
     ...(optional(row, 'parent') === null ? {} : { of: display(text(row, 'parent_schema'), text(row, 'parent_name')) }),
@@ -68,11 +71,6 @@ export function indexState(row: Row): Record<string, Fact> {
     ...(flag(row, 'replica_identity') ? { replicaIdentity: true } : {}),
     ...(statistics.length === 0 ? {} : { statistics: Object.fromEntries(statistics) }),
   };
-}
-
-/** The table refers to the index, and would lose that with it. */
-export function isHeld(row: Row): boolean {
-  return flag(row, 'clustered') || flag(row, 'replica_identity');
 }
 
 /** CLUSTER, replica identity, and statistics of expressions. An index that holds the first two is never dropped. */
@@ -116,7 +114,7 @@ function statisticsOf(row: Row): [string, string][] {
 }
 
 /** The part that a partition has in its table's index, or in the index of its table's key. */
-function describeAttachment(row: Row, parts: Parts): void {
+function describeAttachment(row: Row, catalogue: Catalogue, parts: Parts): void {
   const parent = optional(row, 'parent');
   if (parent === null) return;
   const path = [text(row, 'schema'), text(row, 'name')];
@@ -127,6 +125,7 @@ function describeAttachment(row: Row, parts: Parts): void {
     kind: 'index',
     name: display(...path),
     create: `ALTER INDEX ${parentIndex} ATTACH PARTITION ${qualified(...path)}`,
+    ...dropped(dropOf(row, catalogue.families)),
     needs: [parts.makerOf(`pg_class:${text(row, 'oid')}`), parts.makerOf(`pg_class:${parent}`)],
   });
 }

@@ -15,6 +15,16 @@ export function display(...path: readonly string[]): string {
   return path.map((part) => (ambiguous.test(part) ? quote(part) : part)).join('.');
 }
 
+/**
+ * A type, or a list of them, as a fact. The server quotes a name such as `json_value` as soon as its grammar knows it as
+ * a word, so quotes that are not needed to tell names apart are left out.
+ */
+export function typeName(type: string): string {
+  return type.replace(/"((?:[^"]|"")*)"/g, (quoted, name: string) =>
+    /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoted,
+  );
+}
+
 const ambiguous = /[\s."(),\p{C}]/u;
 
 /** SQL of the name of a row with `schema` and `name`. */

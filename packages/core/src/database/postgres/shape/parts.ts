@@ -81,6 +81,11 @@ export type Stage = (typeof stages)[number];
 /** The first stage that comes after the rows. */
 export const firstAfter: Stage = 'key';
 
+/** What a step has for a drop, if there is one. */
+export function dropped(drop: string | undefined): { readonly drop?: string } {
+  return drop === undefined ? {} : { drop };
+}
+
 /** The address of the step that fills a materialized view. */
 export function refreshOf(view: string): string {
   return `${view} rows`;

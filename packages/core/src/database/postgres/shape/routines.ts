@@ -1,7 +1,7 @@
 import type { Fact } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
-import { display, sqlName } from './name.ts';
+import { display, sqlName, typeName } from './name.ts';
 import type { Parts } from './parts.ts';
 import { flag, strings, text } from './row.ts';
 import { notOfExtension } from './scope.ts';
@@ -43,7 +43,7 @@ function describe(row: Row, parts: Parts): void {
 
 /** `public.price(integer, text)`: the types of the arguments are part of a routine's identity. */
 export function routineName(row: Row): string {
-  return `${display(text(row, 'schema'), text(row, 'name'))}(${text(row, 'arguments')})`;
+  return `${display(text(row, 'schema'), text(row, 'name'))}(${typeName(text(row, 'arguments'))})`;
 }
 
 /** The parts of CREATE FUNCTION. The body of a string is a fact as it stands, to the last space. */

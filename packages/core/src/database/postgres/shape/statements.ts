@@ -3,7 +3,8 @@ import { compareBytes } from '../../../shape/order.ts';
 import type { Catalogue } from './catalogue.ts';
 import { withoutLoops } from './loops.ts';
 import type { Graph } from './loops.ts';
-import { firstAfter, refreshOf, stages } from './parts.ts';
+import { portable } from './portable.ts';
+import { dropped, firstAfter, refreshOf, stages } from './parts.ts';
 import type { Parts, Stage, Step } from './parts.ts';
 
 export interface Statements {
@@ -133,5 +134,5 @@ function sort(steps: readonly Step[], graph: Graph, done: Set<string>, loops: Un
 
 function statementOf(step: Step): ShapeStatement {
   const { kind, name, create, drop } = step;
-  return { kind, name, create, ...(drop === undefined ? {} : { drop }) };
+  return { kind, name, create: portable(create), ...dropped(drop) };
 }

@@ -4,7 +4,7 @@ import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
 import { columnFacts } from './columns.ts';
 import { inlineChecks } from './constraints.ts';
-import { display, nameOf, qualified, sqlName } from './name.ts';
+import { display, nameOf, qualified, sqlName, typeName } from './name.ts';
 import { optionsSql } from './options.ts';
 import type { Parts } from './parts.ts';
 import { flag, optional, strings, text } from './row.ts';
@@ -33,10 +33,6 @@ function describeTable(row: Row, parents: readonly Row[], catalogue: Catalogue, 
       columnFacts(column, partition),
       optional(column, 'expression') ?? undefined,
     );
-    parts.target(`pg_class:${oid}:${text(column, 'number')}`, {
-      label: `column ${display(...path)}`,
-      sql: `COLUMN ${qualified(...path)}`,
-    });
   }
   createTable(row, columns, parents, catalogue, parts);
   describeColumnSettings(row, columns, parents, catalogue, parts);
@@ -63,17 +59,17 @@ function tableFacts(row: Row, parents: readonly Row[]): Fact {
     rowSecurity: flag(row, 'row_security'),
     forceRowSecurity: flag(row, 'force_row_security'),
     replicaIdentity: text(row, 'replica_identity'),
-    options: optionsOf(row),
+    options: optionsOf(row).toSorted(compareBytes),
     ...(key === null ? {} : { partitionBy: partitionKey(key) }),
     ...(method === null || method === 'heap' ? {} : { accessMethod: method }),
-    ...(ofType === null ? {} : { ofType }),
+    ...(ofType === null ? {} : { ofType: typeName(ofType) }),
     ...(parents.length === 0 ? {} : { inherits: parents.map(nameOf) }),
   };
 }
 
 function optionsOf(row: Row): string[] {
   const toast = strings(row, 'toast_options').map((option) => `toast.${option}`);
-  return [...strings(row, 'options'), ...toast].toSorted(compareBytes);
+  return [...strings(row, 'options'), ...toast];
 }
 
 /**

@@ -2,6 +2,7 @@ import { loadModule, parseSync } from 'libpg-query';
 import { isList } from '../../../shape/fingerprint.ts';
 import type { Fact } from '../../../shape/shape.ts';
 import { withEvenAliases } from './aliases.ts';
+import { typeName } from './name.ts';
 
 /**
  * Definitions as facts. Servers of different versions write the same definition differently, and the same server
@@ -48,6 +49,14 @@ export function statement(text: string): Fact {
   return remember(text, canonical);
 }
 
+/** CREATE INDEX, without the storage options: the versions do not agree on quotes around their values. */
+export function index(text: string): Fact {
+  return remember(text, (parsed) => {
+    const { options: _, ...rest } = objectOf(member(parsed, 'IndexStmt'));
+    return canonical(rest);
+  });
+}
+
 /** The query of a view. */
 export function query(text: string): Fact {
   return remember(text.replace(/;\s*$/, ''), (tree) => canonical(withoutRedundantNames(withEvenAliases(tree))));
@@ -82,12 +91,24 @@ const places = new Set([
 export function canonical(node: unknown): Fact {
   if (Array.isArray(node)) return node.map(canonical);
   if (!isObject(node)) return plain(node);
-  const name = nameOf(node);
-  if (name !== null) return name;
+  const string = nameOf(node);
+  if (string !== null) return string;
   const array = castArray(node);
   if (array !== null) return canonical(array);
+  const name = namedObject(node);
+  if (name !== null) return name;
   const entries = Object.entries(node).filter(([key]) => !places.has(key));
-  return Object.fromEntries(entries.map(([key, value]) => [key, canonical(value)]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, key === 'typeName' || key === 'TypeName' ? typeFact(value) : canonical(value)]),
+  );
+}
+
+/** Some types of pg_catalog are words of SQL in one version and names in another, such as json. */
+function typeFact(value: unknown): Fact {
+  const fact = canonical(value);
+  const [schema, ...rest] = listOf(part(fact, 'names'));
+  if (fact === null || typeof fact !== 'object' || isList(fact) || schema !== 'pg_catalog') return fact;
+  return { ...fact, names: rest };
 }
 
 function plain(value: unknown): Fact {
@@ -101,6 +122,16 @@ function nameOf(node: Tree): string | null {
   if (!isObject(string) || Object.keys(node).length !== 1) return null;
   const value = string['sval'];
   return typeof value === 'string' ? value : '';
+}
+
+/** `'public.counting'::regclass`: the name of an object, with quotes where the server's version wants them. */
+function namedObject(node: Tree): Fact | null {
+  const cast = node['TypeCast'];
+  const value = member(member(member(member(cast, 'arg'), 'A_Const'), 'sval'), 'sval');
+  const names = canonical(member(member(cast, 'typeName'), 'names'));
+  const type = listOf(names).at(-1);
+  if (typeof value !== 'string' || typeof type !== 'string' || !type.startsWith('reg')) return null;
+  return { [type]: typeName(value) };
 }
 
 /**
@@ -176,6 +207,10 @@ type Tree = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectOf(node: unknown): Tree {
+  return isObject(node) ? node : {};
 }
 
 function member(node: unknown, name: string): unknown {

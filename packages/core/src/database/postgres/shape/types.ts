@@ -3,7 +3,7 @@ import type { Row } from '../../database.ts';
 import { literal } from '../quote.ts';
 import type { Catalogue } from './catalogue.ts';
 import { collationFact, collationSql } from './columns.ts';
-import { display, nameOf, qualified, sqlName } from './name.ts';
+import { nameOf, qualified, sqlName, typeName } from './name.ts';
 import type { Parts } from './parts.ts';
 import { flag, optional, strings, text } from './row.ts';
 import { notOfExtension } from './scope.ts';
@@ -54,7 +54,7 @@ function describeEnum(row: Row, parts: Parts): void {
 function describeDomain(row: Row, parts: Parts): void {
   const value = optional(row, 'default');
   const facts: Fact = {
-    type: text(row, 'base'),
+    type: typeName(text(row, 'base')),
     notNull: flag(row, 'not_null'),
     ...collationFact(row),
     ...(value === null ? {} : { default: expression(value) }),
@@ -74,7 +74,7 @@ function describeComposite(row: Row, catalogue: Catalogue, parts: Parts): void {
   const fields = catalogue.columnsOf.get(text(row, 'relation')) ?? [];
   const facts = fields.map((field) => ({
     name: text(field, 'name'),
-    type: text(field, 'type'),
+    type: typeName(text(field, 'type')),
     ...collationFact(field),
   }));
   const list = fields.map((field) =>
@@ -82,12 +82,6 @@ function describeComposite(row: Row, catalogue: Catalogue, parts: Parts): void {
   );
   parts.object('composite type', nameOf(row), { fields: facts });
   addType(row, 'composite type', 'TYPE', `CREATE TYPE ${sqlName(row)} AS (${list.join(', ')})`, parts);
-  for (const field of fields) {
-    parts.target(`pg_class:${text(row, 'relation')}:${text(field, 'number')}`, {
-      label: `column ${display(text(row, 'schema'), text(row, 'name'), text(field, 'name'))}`,
-      sql: `COLUMN ${qualified(text(row, 'schema'), text(row, 'name'), text(field, 'name'))}`,
-    });
-  }
 }
 
 function addType(

@@ -3,7 +3,7 @@ import type { Row } from '../../database.ts';
 import { quote } from '../quote.ts';
 import type { Catalogue } from './catalogue.ts';
 import { collationFact, collationSql, columnOf } from './columns.ts';
-import { display, nameOf, qualified, sqlName } from './name.ts';
+import { display, nameOf, sqlName, typeName } from './name.ts';
 import { optionsSql } from './options.ts';
 import { refreshOf } from './parts.ts';
 import type { Parts } from './parts.ts';
@@ -22,7 +22,7 @@ function describeView(row: Row, catalogue: Catalogue, parts: Parts): void {
   const definition = text(row, 'query');
   const head = `${sqlName(row)}${withOptions(row)}`;
   parts.object('view', nameOf(row), factsOf(row, catalogue), definition);
-  registerView(row, 'view', catalogue, parts);
+  registerView(row, 'view', parts);
   parts.step({
     address,
     stage: 'view',
@@ -53,7 +53,7 @@ function describeMaterialized(row: Row, catalogue: Catalogue, parts: Parts): voi
   const using = method === null || method === 'heap' ? '' : ` USING ${quote(method)}`;
   const step = { kind: 'materialized view', name: nameOf(row) } as const;
   parts.object('materialized view', nameOf(row), factsOf(row, catalogue), definition);
-  registerView(row, 'materialized view', catalogue, parts);
+  registerView(row, 'materialized view', parts);
   parts.step({
     ...step,
     address,
@@ -71,18 +71,11 @@ function describeMaterialized(row: Row, catalogue: Catalogue, parts: Parts): voi
   });
 }
 
-function registerView(row: Row, kind: 'view' | 'materialized view', catalogue: Catalogue, parts: Parts): void {
+function registerView(row: Row, kind: 'view' | 'materialized view', parts: Parts): void {
   const address = `pg_class:${text(row, 'oid')}`;
   const rule = optional(row, 'rule');
   if (rule !== null) parts.madeBy(rule, address);
   parts.target(address, { label: `${kind} ${nameOf(row)}`, sql: `${kind.toUpperCase()} ${sqlName(row)}` });
-  for (const column of columnsOf(row, catalogue)) {
-    const path = [text(row, 'schema'), text(row, 'name'), text(column, 'name')];
-    parts.target(`${address}:${text(column, 'number')}`, {
-      label: `column ${display(...path)}`,
-      sql: `COLUMN ${qualified(...path)}`,
-    });
-  }
 }
 
 function factsOf(row: Row, catalogue: Catalogue): Fact {
@@ -90,11 +83,11 @@ function factsOf(row: Row, catalogue: Catalogue): Fact {
     query: query(text(row, 'query')),
     columns: columnsOf(row, catalogue).map((column) => ({
       name: text(column, 'name'),
-      type: text(column, 'type'),
+      type: typeName(text(column, 'type')),
       ...collationFact(column),
       ...(optional(column, 'expression') === null ? {} : { default: expression(text(column, 'expression')) }),
     })),
-    options: optionsOf(row),
+    options: strings(row, 'options').toSorted(),
     uses: usesOf(row, catalogue),
   };
 }
@@ -105,9 +98,9 @@ function factsOf(row: Row, catalogue: Catalogue): Fact {
  */
 function usesOf(row: Row, catalogue: Catalogue): string[] {
   const needs = catalogue.neededBy.get(optional(row, 'rule') ?? '') ?? [];
-  const names = needs.flatMap(({ address, column }) => {
+  const names = needs.flatMap(({ address, column, routine }) => {
+    if (routine !== null) return [routine];
     const [kind, oid] = address.split(':');
-    if (kind === 'pg_proc') return catalogue.routineNames.get(oid ?? '') ?? [];
     if (kind !== 'pg_class' || column === '0') return [];
     const path = columnOf(catalogue, oid ?? '', column);
     return path === null ? [] : [display(...path)];
@@ -115,12 +108,9 @@ function usesOf(row: Row, catalogue: Catalogue): string[] {
   return [...new Set(names)].toSorted();
 }
 
-function optionsOf(row: Row): string[] {
-  return strings(row, 'options').toSorted();
-}
-
 function withOptions(row: Row): string {
-  return optionsOf(row).length === 0 ? '' : ` WITH (${optionsSql(optionsOf(row))})`;
+  const options = strings(row, 'options');
+  return options.length === 0 ? '' : ` WITH (${optionsSql(options)})`;
 }
 
 function withoutEnd(definition: string): string {
