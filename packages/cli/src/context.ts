@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
 import type { Database, Product, RunOptions } from '@lockstep/core';
-import { catalogProduct } from '@lockstep/catalog';
+import { catalogProduct } from '@lockstep/catalog/product';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import { progressPrinter } from './progress.ts';

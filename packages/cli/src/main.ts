@@ -22,7 +22,7 @@ process.stdout.write('', () => process.exit());
 
 async function main(argv: readonly string[]): Promise<number> {
   const asked: { work: (() => Promise<number>) | undefined } = { work: undefined };
-  const program = createProgram((work) => {
+  const program = await createProgram(argv, (work) => {
     asked.work = work;
   });
   try {
@@ -34,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(ask: (work: () => Promise<number>) => void): Command {
+async function createProgram(argv: readonly string[], ask: (work: () => Promise<number>) => void): Promise<Command> {
   const program = new Command('lockstep')
     .description('Keeps a server and its database in step: migrate, back up, restore and upgrade, with proof.')
     .version(version)
@@ -44,7 +44,11 @@ function createProgram(ask: (work: () => Promise<number>) => void): Command {
     .option('--quiet', 'no progress on stderr')
     .exitOverride()
     .showSuggestionAfterError();
-  for (const [name, verb] of Object.entries(verbs)) {
+  const named = namedVerb(argv.slice(2));
+  for (const [name, load] of Object.entries(verbs)) {
+    // Without a verb it is the help that is wanted, which tells of all of them.
+    if (named !== undefined && named !== name) continue;
+    const verb = await load();
     const command = verb.define(program.command(name)).exitOverride();
     command.action(() => {
       const flags: Flags = command.optsWithGlobals();
@@ -52,6 +56,15 @@ function createProgram(ask: (work: () => Promise<number>) => void): Command {
     });
   }
   return program;
+}
+
+/** The verb that is asked for: the first argument that is neither an option nor the value of a general one. */
+function namedVerb(args: readonly string[]): string | undefined {
+  const found = args.find((arg, index) => {
+    const before = args[index - 1] ?? '';
+    return !arg.startsWith('-') && before !== '--database-url' && before !== '--config';
+  });
+  return found !== undefined && Object.hasOwn(verbs, found) ? found : undefined;
 }
 
 async function run(name: string, verb: Verb, args: readonly string[], flags: Flags): Promise<number> {

@@ -1,37 +1,21 @@
 import type { Verb } from './verb.ts';
-import { backup } from './verbs/backup.ts';
-import { backups } from './verbs/backups.ts';
-import { baseline } from './verbs/baseline.ts';
-import { digest } from './verbs/digest.ts';
-import { info } from './verbs/info.ts';
-import { ingest } from './verbs/ingest.ts';
-import { migrate } from './verbs/migrate.ts';
-import { release } from './verbs/release.ts';
-import { resolve } from './verbs/resolve.ts';
-import { restore } from './verbs/restore.ts';
-import { sample } from './verbs/sample.ts';
-import { serve } from './verbs/serve.ts';
-import { show } from './verbs/show.ts';
-import { upgrade } from './verbs/upgrade.ts';
-import { validate } from './verbs/validate.ts';
-import { verify } from './verbs/verify.ts';
 
-/** Every verb by its name, in the order of the help. */
-export const verbs: Readonly<Record<string, Verb>> = {
-  info,
-  migrate,
-  validate,
-  resolve,
-  baseline,
-  release,
-  backup,
-  backups,
-  show,
-  verify,
-  restore,
-  digest,
-  upgrade,
-  serve,
-  ingest,
-  sample,
+/** Every verb by its name, in the order of the help. Each is loaded when it is asked for: commands start quickly. */
+export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  info: async () => (await import('./verbs/info.ts')).info,
+  migrate: async () => (await import('./verbs/migrate.ts')).migrate,
+  validate: async () => (await import('./verbs/validate.ts')).validate,
+  resolve: async () => (await import('./verbs/resolve.ts')).resolve,
+  baseline: async () => (await import('./verbs/baseline.ts')).baseline,
+  release: async () => (await import('./verbs/release.ts')).release,
+  backup: async () => (await import('./verbs/backup.ts')).backup,
+  backups: async () => (await import('./verbs/backups.ts')).backups,
+  show: async () => (await import('./verbs/show.ts')).show,
+  verify: async () => (await import('./verbs/verify.ts')).verify,
+  restore: async () => (await import('./verbs/restore.ts')).restore,
+  digest: async () => (await import('./verbs/digest.ts')).digest,
+  upgrade: async () => (await import('./verbs/upgrade.ts')).upgrade,
+  serve: async () => (await import('./verbs/serve.ts')).serve,
+  ingest: async () => (await import('./verbs/ingest.ts')).ingest,
+  sample: async () => (await import('./verbs/sample.ts')).sample,
 };

@@ -1,8 +1,6 @@
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import type { Database } from './database.ts';
-import { openPglite } from './pglite/open.ts';
-import { openPostgres } from './postgres/open.ts';
 
 export interface OpenOptions extends RunOptions {
   /** What the database is opened for; others that have to wait for it are told: `lockstep backup`. */
@@ -23,13 +21,14 @@ export interface OpenOptions extends RunOptions {
  * const database = await openDatabase('pglite:.lockstep/data');
  */
 export async function openDatabase(url: string, options: OpenOptions = {}): Promise<Database> {
+  // A driver is loaded when it is needed: most commands need one of them.
   const scheme = /^([a-z]+):/i.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'postgres':
     case 'postgresql':
-      return openPostgres(url);
+      return (await import('./postgres/open.ts')).openPostgres(url);
     case 'pglite':
-      return openPglite(url, options);
+      return (await import('./pglite/open.ts')).openPglite(url, options);
     default:
       throw new LockstepError('URL_INVALID', { location: '(not shown)', reason: `it begins with "${scheme ?? ''}"` });
   }
