@@ -53,7 +53,7 @@ export interface Database {
 export interface SessionOptions {
   /** What the connection is for; shown to people who look at the server's list of sessions. */
   readonly purpose?: string;
-  /** Schemas in which unqualified names are looked up, first the one where new objects go. */
+  /** Schemas in which unqualified names are looked up, first the one where new objects go. None if left out. */
   readonly schemas?: readonly string[];
 }
 

@@ -60,7 +60,9 @@ export function serverReason(error: unknown): string {
   return reasonOf(new Error(parts.join('; ').replace(/\s+/g, ' '))).replace(/\.$/, '');
 }
 
+/** A statement in one line that is not too long, without the passwords of roles. */
 function shorten(statement: string): string {
-  const line = statement.replace(/\s+/g, ' ').trim();
+  const open = statement.replace(/\b(password\s+)(?:E?'(?:[^'\\]|''|\\.)*'?|\$\$.*?\$\$)/gi, `$1'***'`);
+  const line = open.replace(/\s+/g, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 300)} ...` : line;
 }

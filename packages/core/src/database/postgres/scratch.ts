@@ -20,17 +20,25 @@ export async function createScratch(origin: Database, open: (name: string) => Da
   try {
     await dropLeftOver(session);
     await session.execute(await createStatement(session, name));
-    const database = open(name);
-    // As long as this session is in it, the database is in use. Its marker comes after that.
-    const keeper = await database.session({ purpose: `scratch of process ${process.pid}` });
-    await session.execute(
-      `COMMENT ON DATABASE ${quote(name)} IS ${literal(`${marker} Made by process ${process.pid} on ${hostname()}.`)}`,
-    );
-    return { database, drop: () => drop(origin, database, keeper, name) };
+    return await openNew(origin, open(name), session, name);
   } catch (error) {
     throw privilege(error);
   } finally {
     await session.close();
+  }
+}
+
+async function openNew(origin: Database, database: Database, session: Session, name: string): Promise<Scratch> {
+  try {
+    // As long as this session is in it, the database is in use. Its marker comes after that.
+    const keeper = await database.session({ purpose: `scratch of process ${process.pid}` });
+    const comment = `${marker} Made by process ${process.pid} on ${hostname()}.`;
+    await session.execute(`COMMENT ON DATABASE ${quote(name)} IS ${literal(comment)}`);
+    return { database, drop: () => drop(origin, database, keeper, name) };
+  } catch (error) {
+    await database.close();
+    await session.execute(`DROP DATABASE IF EXISTS ${quote(name)} WITH (FORCE)`);
+    throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Sql } from '../sql.ts';
 import { isAtWork } from './activity.ts';
 import { Command } from './command.ts';
 import { CopyIn, CopyOut } from './copy.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, isLostConnection } from './failure.ts';
 import { quote } from './quote.ts';
 import { copyTarget } from './row-form.ts';
 import { wipe } from './wipe.ts';
@@ -34,11 +34,16 @@ export class PostgresSession implements Session {
   #busy = false;
   #inTransaction = false;
   #closed: Promise<void> | undefined;
+  /** Why the connection broke while nothing was asked of it. */
+  #broken: Error | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#client = parts.client;
     this.id = parts.id;
+    this.#client.on('error', (error: Error) => {
+      this.#broken ??= error;
+    });
   }
 
   async query(statement: Sql): Promise<Row[]> {
@@ -109,7 +114,7 @@ export class PostgresSession implements Session {
       ended = true;
     } catch (error) {
       ended = true;
-      throw failureOf(error, { location: this.#parts.location, statement: text });
+      throw this.#failure(error, text);
     } finally {
       if (!ended) await this.close();
       leave();
@@ -155,13 +160,18 @@ export class PostgresSession implements Session {
     try {
       return await send();
     } catch (error) {
-      const failure = failureOf(error, { location: this.#parts.location, statement: text });
-      // The driver gave up on an answer that may still come.
-      if (failure.code === 'CONNECTION_LOST') this.#client.connection.stream.destroy();
-      throw failure;
+      throw this.#failure(error, text);
     } finally {
       leave();
     }
+  }
+
+  #failure(error: unknown, statement: string): LockstepError {
+    const { location } = this.#parts;
+    if (!isLostConnection(error)) return failureOf(error, { location, statement });
+    // The driver may have given up on an answer that is still to come.
+    this.#client.connection.stream.destroy();
+    return failureOf(this.#broken ?? error, { location, statement });
   }
 
   /** Waits for the turn of a statement. What is returned ends the turn. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { tryAdvisoryLock } from '#core/database/postgres/lock.js';
 import { javaHash, lockId } from '#core/database/postgres/lock-id.js';
 import type { PostgresDatabase } from '#core/database/postgres/postgres-database.js';
 import type { Lock, LockAttempt } from '#core/database/database.js';
@@ -97,6 +98,15 @@ describeEachServer('the lock', (engine) => {
     await next.check();
     await next.release();
     await watcher.close();
+  });
+
+  it('is lost when the connection is there but no longer holds it', async () => {
+    const session = await openSession(database);
+    const lock = await take(tryAdvisoryLock(session, history));
+    await lock.check();
+    await session.run(sql`SELECT pg_advisory_unlock_all()`);
+    expect((await failure(lock.check())).code).toBe('LOCK_LOST');
+    expect((await failure(lock.release())).code).toBe('LOCK_LOST');
   });
 
   it('leaves no connection behind', async () => {

@@ -7,7 +7,7 @@ import { openPostgres } from '#core/database/postgres/open.js';
 import type { PostgresSession } from '#core/database/postgres/session.js';
 import { identifier, raw, sql } from '#core/database/sql.js';
 import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
-import { describeEachServer, failure, openFresh, openSession } from './servers.ts';
+import { collect, describeEachServer, failure, openFresh, openSession } from './servers.ts';
 
 const core = join(import.meta.dirname, '../../../dist');
 
@@ -132,6 +132,23 @@ describeEachServer('a session', (engine) => {
     expect(await session.query(sql`SELECT 1 AS a`)).toEqual([{ a: '1' }]);
   });
 
+  it('gives up where the URL says so, and does not take the late answer for another', async () => {
+    const hasty = await openPostgres(`${url}?query_timeout=300`);
+    const [asking, copying] = [await openSession(hasty), await openSession(hasty)];
+    expect((await failure(asking.execute('SELECT pg_sleep(2)'))).code).toBe('CONNECTION_LOST');
+    expect((await failure(asking.query(sql`SELECT 1`))).code).toBe('CONNECTION_LOST');
+    expect((await failure(collect(copying.copyOut('COPY (SELECT pg_sleep(2)) TO STDOUT')))).code).toBe(
+      'CONNECTION_LOST',
+    );
+    await hasty.close();
+  });
+
+  it('does not show the passwords of roles', async () => {
+    const error = await failure(session.execute(`CREATE ROLE r PASSWORD 'it''s secret' LOGIN NONSENSE`));
+    expect(error.details['statement']).toBe(`CREATE ROLE r PASSWORD '***' LOGIN NONSENSE`);
+    expect(JSON.stringify(error.details)).not.toContain('secret');
+  });
+
   it('keeps all of a transaction or nothing', async () => {
     await session.transaction(async () => await session.run(sql`INSERT INTO t VALUES (1)`));
     const thrown = new Error('mine');
@@ -173,7 +190,11 @@ describeEachServer('a session', (engine) => {
     session = await openSession(database);
     await other.run(sql`SELECT pg_terminate_backend(${session.id.split('@')[0] ?? ''}::int, 5000)`);
     await sleep(50);
-    expect((await failure(session.run(sql`SELECT 1`))).code).toBe('CONNECTION_LOST');
+    const lost = await failure(session.run(sql`SELECT 1`));
+    expect(lost).toMatchObject({
+      code: 'CONNECTION_LOST',
+      details: { reason: expect.stringContaining('administrator') },
+    });
     expect((await failure(session.transaction(async () => {}))).code).toBe('CONNECTION_LOST');
     await other.close();
   });

@@ -185,6 +185,14 @@ describeEachServer('a snapshot', (engine) => {
     await after.close();
   });
 
+  it('says so when a sequence is dropped meanwhile', async () => {
+    await session.execute('CREATE SEQUENCE going');
+    const snapshot = await database.snapshot(['public']);
+    await session.execute('DROP SEQUENCE going');
+    expect((await failure(snapshot.counters())).code).toBe('SNAPSHOT_CHANGED');
+    await snapshot.close();
+  });
+
   it('refuses to show a part of the rows where row security hides others', async () => {
     const role = `limited_${process.pid}_${engine.name}`;
     await session.execute(`CREATE ROLE ${role} LOGIN`);
