@@ -7,7 +7,7 @@ import { kinds } from '../entities/kinds.ts';
 import { CatalogError } from '../errors.ts';
 import { lockDocument, lockDocuments } from '../store/documents.ts';
 import { eraseEntities } from '../store/erase.ts';
-import { clearFallen, markFallen, relationships } from '../store/relationships.ts';
+import { markFallen, relationships } from '../store/relationships.ts';
 import { findDocument } from './get.ts';
 import type { EntityAddress } from './get.ts';
 import { presentOne } from './present.ts';
@@ -94,7 +94,6 @@ async function softDelete(
       await markFallen(session, level.parents.get(child) ?? '', child, true);
     }
   }
-  await clearFallen(session, id);
   return setDeleted(session, catalog, kind, id, true);
 }
 

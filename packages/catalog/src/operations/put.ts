@@ -11,7 +11,7 @@ import { kinds } from '../entities/kinds.ts';
 import { CatalogError } from '../errors.ts';
 import { quoteName } from '../fully-qualified-name.ts';
 import { documentByName, lockDocument, shareDocument } from '../store/documents.ts';
-import { clearFallen } from '../store/relationships.ts';
+import { forgetFallen } from '../store/relationships.ts';
 import { presentOne } from './present.ts';
 import { readRequest } from './request.ts';
 import { saveChange, saveNew } from './save.ts';
@@ -39,7 +39,7 @@ export function createEntity(catalog: Catalog, kind: EntityKind, body: unknown):
 
 /**
  * Creates an entity, or changes the one with the same fully qualified name: what the request names is replaced, what it
- * does not name stays. A soft-deleted entity comes back. Columns keep the description, tags and display name that they
+ * does not name stays. A soft-deleted entity comes back, without what it contained. Columns keep the description, tags and display name that they
  * have where the request has none. Throws NOT_FOUND for a parent, owner or tag, INVALID_REQUEST.
  */
 export async function putEntity(catalog: Catalog, kind: EntityKind, body: unknown): Promise<PutResult> {
@@ -52,8 +52,8 @@ export async function putEntity(catalog: Catalog, kind: EntityKind, body: unknow
     const parent = await shareParent(session, catalog, kind, request);
     const existing = locked ?? (await lockByName(session, kind, name));
     if (!existing) return { entity: await createAt(session, catalog, kind, request, parent), created: true };
-    // It is back on its own account, and stays deleted the next time it is deleted so.
-    if (existing.deleted) await clearFallen(session, existing.id);
+    // What fell with it stays deleted, also when something above is restored.
+    if (existing.deleted) await forgetFallen(session, existing.id);
     const before = await presentOne(session, existing);
     const entity = await saveChange(session, catalog, kind, before, merge(kind, before, request));
     return { entity, created: false };

@@ -7,7 +7,7 @@ import type { EntityKind } from '../entities/kind.ts';
 import { kinds } from '../entities/kinds.ts';
 import { CatalogError } from '../errors.ts';
 import { shareDocument } from '../store/documents.ts';
-import { clearFallen, relationships } from '../store/relationships.ts';
+import { markFallen, relationships } from '../store/relationships.ts';
 import { setDeleted } from './delete.ts';
 import { findDocument } from './get.ts';
 
@@ -26,7 +26,6 @@ export async function restoreEntity(catalog: Catalog, kind: EntityKind, id: stri
         `The ${kind.type} ${name} can't be restored while ${above} is deleted.`,
       );
     }
-    await clearFallen(session, id);
     return restoreTree(session, catalog, kind, id);
   });
 }
@@ -35,7 +34,7 @@ async function restoreTree(session: Session, catalog: Catalog, kind: EntityKind,
   const restored = await setDeleted(session, catalog, kind, id, false);
   for (const { to, deleted } of await relationships(session, 'from', [id], 'contains')) {
     if (!deleted) continue;
-    await clearFallen(session, to.id);
+    await markFallen(session, id, to.id, false);
     await restoreTree(session, catalog, kinds[to.type], to.id);
   }
   return restored;

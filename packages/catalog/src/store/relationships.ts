@@ -70,17 +70,13 @@ export async function relationships(
   }));
 }
 
-/** Marks whether `childId` was deleted because its parent was: then, and only then, a restored parent brings it back. */
+/**
+ * Marks whether `childId` was deleted because its parent was: then, and only then, a restored parent brings it back. The
+ * mark is only on children of deleted parents: whoever brings a parent back takes it off.
+ */
 export async function markFallen(session: Session, parentId: string, childId: string, fallen: boolean): Promise<void> {
   await session.run(sql`UPDATE entity_relationship SET deleted = ${raw(fallen ? '1' : '0')}
     WHERE from_id = ${parentId} AND to_id = ${childId} AND relation = 'contains'`);
-}
-
-/** From now on an entity is deleted, or is there, on its own account and not its parent's. */
-export async function clearFallen(session: Session, childId: string): Promise<void> {
-  await session.run(
-    sql`UPDATE entity_relationship SET deleted = 0 WHERE to_id = ${childId} AND relation = 'contains' AND deleted = 1`,
-  );
 }
 
 /** Marks what is below a parent as deleted on its own account, so that it does not come back with the parent. */

@@ -15,6 +15,16 @@ describeEachEngine('a delete', (engine) => {
 
   const status = async (path: string) => (await catalog.get(path)).status;
 
+  /** What is marked as deleted with its parent and is not deleted. */
+  async function markedAlive() {
+    const session = await catalog.database.session({ schemas: ['public'] });
+    const rows = await session.query(sql`SELECT r.to_id FROM entity_relationship r WHERE r.deleted = 1 AND (
+      EXISTS (SELECT 1 FROM table_entity t WHERE t.id = r.to_id AND t.deleted = 0)
+      OR EXISTS (SELECT 1 FROM database_schema_entity s WHERE s.id = r.to_id AND s.deleted = 0))`);
+    await session.close();
+    return rows;
+  }
+
   it('hides an entity, which can be restored', async () => {
     await makeShop(catalog, 'soft');
     const { id } = await makeTable(catalog, 'soft.db.public', 'orders');
@@ -65,20 +75,32 @@ describeEachEngine('a delete', (engine) => {
   });
 
   it('of one entity stands, whatever had happened to its parent before', async () => {
-    const { schema } = await makeShop(catalog, 'alone');
-    const restore = () => catalog.put('/api/v1/databaseSchemas/restore', { id: schema.id });
-    const fall = () => catalog.delete(`/api/v1/databaseSchemas/${schema.id}?recursive=true`);
-    for (const name of ['restored', 'put']) await makeTable(catalog, 'alone.db.public', name);
+    const { database, schema } = await makeShop(catalog, 'alone');
+    const fall = () => catalog.delete(`/api/v1/databases/${database.id}?recursive=true`);
+    const restore = () => catalog.put('/api/v1/databases/restore', { id: database.id });
+    for (const name of ['restored', 'put', 'left']) await makeTable(catalog, 'alone.db.public', name);
     const restored = await catalog.get(table('alone.db.public.restored'));
     await fall();
     await restore();
+    expect(await markedAlive()).toEqual([]);
     await fall();
+    await catalog.put('/api/v1/databases', { name: 'db', service: 'alone' });
     await catalog.put('/api/v1/databaseSchemas', { name: 'public', database: 'alone.db' });
     expect((await catalog.put('/api/v1/tables/restore', { id: restored.body['id'] })).status).toBe(200);
     await makeTable(catalog, 'alone.db.public', 'put');
+    expect(await markedAlive()).toEqual([]);
+
+    // Everything but the table "left" is back. That one does not come back with what is above it.
+    await fall();
+    await restore();
+    expect(await status(`/api/v1/databaseSchemas/${schema.id}`)).toBe(200);
+    expect(await status(table('alone.db.public.put'))).toBe(200);
+    expect(await status(table('alone.db.public.left'))).toBe(404);
+
+    // Neither does what is deleted by itself, though it had fallen with its parent before.
     for (const name of ['restored', 'put']) await catalog.delete(table(`alone.db.public.${name}`));
     await fall();
-    expect((await restore()).status).toBe(200);
+    await restore();
     expect(await status(table('alone.db.public.restored'))).toBe(404);
     expect(await status(table('alone.db.public.put'))).toBe(404);
   });
