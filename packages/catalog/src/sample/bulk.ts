@@ -4,6 +4,11 @@ import type { Dialect, Session, TableShape } from '@lockstep/core';
 /** A row by the names of its columns. Columns that the table of this release does not have are left out. */
 export type BulkRow = Readonly<Record<string, string | null>>;
 
+/** Where rows go. */
+export interface RowSink {
+  add(table: string, row: BulkRow): void;
+}
+
 /** One call of `load` takes about so many bytes. */
 const bytesPerLoad = 1_000_000;
 
@@ -18,7 +23,7 @@ interface Waiting {
 }
 
 /** Gathers rows of several tables, and loads them over the engine's fastest path. */
-export class Bulk {
+export class Bulk implements RowSink {
   readonly #dialect: Dialect;
   readonly #tables: ReadonlyMap<string, TableShape>;
   readonly #waiting = new Map<string, Waiting>();

@@ -15,8 +15,8 @@ export interface LineageEdge {
 const chainLength = 60;
 
 /**
- * The edges that lead to a table: from the one before it (a chain sixty deep), from up to three others anywhere in the
- * sample, and at one place of every block also back, so that there are circles.
+ * The edges that lead to a table: from the one before it (a chain sixty deep), from up to three tables of earlier
+ * chains, and at one place of every block also back, so that there are circles.
  */
 export function lineageOf(model: Model, to: Known): LineageEdge[] {
   const { index } = to;
@@ -24,7 +24,9 @@ export function lineageOf(model: Model, to: Known): LineageEdge[] {
   const random = new Random(model.seed, 'lineage', index);
   const sources = new Set<number>();
   if (index % chainLength !== 0) sources.add(index - 1);
-  for (let more = random.pick([0, 0, 0, 1, 1, 2, 3]); more > 0; more--) sources.add(random.below(index));
+  const earlier = index - (index % chainLength);
+  const others = earlier === 0 ? 0 : random.pick([0, 0, 0, 1, 1, 2, 3]);
+  for (let more = others; more > 0; more--) sources.add(random.below(earlier));
   const edges = [...sources].map((source) => edge(model.table(source), to, random));
   if (placeOfTable(index).position === 12 && sources.has(index - 1))
     edges.push(edge(to, model.table(index - 1), random));
