@@ -1,6 +1,7 @@
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import type { Database } from './database.ts';
+import { openMysql } from './mysql/open.ts';
 
 export interface OpenOptions extends RunOptions {
   /** What the database is opened for; others that have to wait for it are told: `lockstep backup`. */

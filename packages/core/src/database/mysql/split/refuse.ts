@@ -28,7 +28,7 @@ export function refuseControl(script: Script, tokens: readonly Token[]): void {
   if (hit && !(words[0] === 'BEGIN' && words[1] === 'NOT')) {
     throw unreadable(script, first.start, `${hit[0].join(' ')} cannot stand in a migration: ${hit[1]}`);
   }
-  if (words[0] === 'SET') refuseSettings(script, tokens);
+  if (words[0] === 'SET' && !isOwnSetting(tokens)) refuseSettings(script, tokens);
   if (words[0] === 'LOAD' && words.includes('LOCAL')) {
     throw unreadable(
       script,
@@ -36,6 +36,11 @@ export function refuseControl(script: Script, tokens: readonly Token[]): void {
       'LOAD DATA LOCAL cannot stand in a migration: it reads a file beside the script',
     );
   }
+}
+
+/** Around definitions that were made with another character set, and are ASCII; see `guard`. */
+function isOwnSetting(tokens: readonly Token[]): boolean {
+  return tokens[1]?.text === '@' && tokens[2]?.text.startsWith('LOCKSTEP_') === true;
 }
 
 function refuseSettings(script: Script, tokens: readonly Token[]): void {

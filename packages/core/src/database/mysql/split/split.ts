@@ -9,7 +9,7 @@ import { tokenize } from './tokens.ts';
 
 /**
  * Splits a script for MySQL or MariaDB into statements. DELIMITER is understood, but stored programs don't need it.
- * A statement's text begins with its first token; comments before it are left out.
+ * A statement's text goes from its first token to the delimiter; comments before it are left out.
  * Throws MIGRATION_UNREADABLE for quotes, comments and blocks without an end, and for statements that a migration may
  * not hold, such as COMMIT.
  */
@@ -18,19 +18,25 @@ export function splitScript(text: string, file: string, family: Family): ScriptS
   const statements: ScriptStatement[] = [];
   let line = 1;
   let counted = 0;
-  for (const tokens of group(script)) {
-    const [first, last] = [tokens[0], tokens.at(-1)];
-    if (!first || !last) continue;
+  for (const { tokens, end } of group(script)) {
+    const first = tokens[0];
+    if (!first) continue;
     refuseControl(script, tokens);
     line += countLines(text, counted, first.start);
     counted = first.start;
-    statements.push({ text: text.slice(first.start, last.end), line, ...classify(tokens, family) });
+    statements.push({ text: text.slice(first.start, end).trimEnd(), line, ...classify(tokens, family) });
   }
   return statements;
 }
 
+interface Group {
+  readonly tokens: readonly Token[];
+  /** Where the delimiter begins. A comment before it is a part of the statement: triggers keep it. */
+  readonly end: number;
+}
+
 /** The tokens of each statement, without the delimiter. */
-function* group(script: Script): Generator<Token[]> {
+function* group(script: Script): Generator<Group> {
   const tokens = tokenize(script);
   let statement: Token[] = [];
   let blocks = new BlockTracker();
@@ -39,7 +45,7 @@ function* group(script: Script): Generator<Token[]> {
     const bare = token.kind === 'symbol' && token.text === ';' && !blocks.compound;
     const inBlock = token.kind === 'delimiter' && token.text === ';' && blocks.open !== undefined;
     if ((token.kind === 'delimiter' && !inBlock) || bare) {
-      yield statement;
+      yield { tokens: statement, end: token.start };
       statement = [];
       blocks = new BlockTracker();
       continue;
@@ -48,5 +54,5 @@ function* group(script: Script): Generator<Token[]> {
     blocks.add(token, tokens[index + 1]);
   }
   if (blocks.open) throw unreadable(script, blocks.open.token.start, `${blocks.open.token.text} has no END`);
-  yield statement;
+  yield { tokens: statement, end: statement.at(-1)?.end ?? 0 };
 }

@@ -1,0 +1,72 @@
+import { createConnection } from 'mysql2';
+import type { Connection } from 'mysql2';
+import { LockstepError, reasonOf } from '../../errors.ts';
+import { serverErrorOf } from './failure.ts';
+import type { Target } from './url.ts';
+import { Wire } from './wire.ts';
+
+/**
+ * Opens a connection. `purpose` is shown to people who look at the server's list of connections.
+ * Throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
+ */
+export async function connect(target: Target, purpose: string): Promise<Wire> {
+  const connection = open(target, purpose);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      connection.connect((error) => (error ? reject(error) : resolve()));
+    });
+  } catch (error) {
+    connection.destroy();
+    throw connectFailure(error, target);
+  }
+  // An idle connection that breaks tells it by this event only; without a listener the process would end.
+  // The next use of the connection fails with the reason.
+  connection.on('error', () => undefined);
+  return new Wire(connection, target.location);
+}
+
+function open(target: Target, purpose: string): Connection {
+  try {
+    return createConnection({
+      keepAliveInitialDelay: 30_000,
+      ...target.options,
+      connectAttributes: { program_name: `lockstep: ${purpose}` },
+      multipleStatements: false,
+      disableEval: true,
+      // Our own text is always UTF-8; the driver would follow a SET NAMES. IGNORE_SPACE would become a part of sql_mode,
+      // and nobody may ask for a file of this machine.
+      flags: ['-SESSION_TRACK', '-IGNORE_SPACE', '-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES', '-ODBC'],
+    });
+  } catch (error) {
+    // The driver looks at the options only now: an unknown profile for `ssl`, for example.
+    throw new LockstepError('URL_INVALID', { location: target.location, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+/** Wrong password, no login by this plugin, host not allowed, account locked, password expired, TLS demanded. */
+const loginErrors = new Set([1045, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4150, 4151]);
+
+function connectFailure(error: unknown, target: Target): LockstepError {
+  const { location, database } = target;
+  const number = serverErrorOf(error)?.number ?? 0;
+  const details = { location, number, reason: connectReason(error) };
+  if (number === 1049) return new LockstepError('DATABASE_MISSING', details, { cause: error });
+  if (number === 1044) {
+    // The server says the same of a database that the user may not see and of one that is not there.
+    const doing = `open the database ${database}, if it exists`;
+    return new LockstepError('PRIVILEGE_MISSING', { ...details, doing }, { cause: error });
+  }
+  const refused = loginErrors.has(number) || hasCode(error, /^AUTH_SWITCH/);
+  return new LockstepError(refused ? 'LOGIN_REFUSED' : 'SERVER_UNREACHABLE', details, { cause: error });
+}
+
+function connectReason(error: unknown): string {
+  // Node tries every address of a host name, and puts the failures together.
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  if (hasCode(error, /^ETIMEDOUT$/)) return 'no answer in time';
+  return reasonOf(error).replace(/\s+/g, ' ').replace(/\.$/, '');
+}
+
+function hasCode(error: unknown, pattern: RegExp): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && pattern.test(error.code);
+}

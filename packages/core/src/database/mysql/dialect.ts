@@ -1,0 +1,40 @@
+import type { Dialect } from '../database.ts';
+import { clockPlusText, clockText } from './clock.ts';
+import type { Flavour } from './flavour.ts';
+import { mariadb, mysql } from './flavour.ts';
+import { ownTables } from './own-tables.ts';
+import { literal, quote } from './quote.ts';
+import { rowForm } from './row-form/row-form.ts';
+import { fileSettings } from './settings.ts';
+import { exactSettings, guard } from './shape/guarded.ts';
+import { splitScript } from './split/split.ts';
+
+function dialectOf(flavour: Flavour): Dialect {
+  return {
+    family: flavour.family,
+    transactionalDdl: false,
+    migrationFolders: flavour.migrationFolders,
+    homeSchema: () => '',
+    quote,
+    split: async (script, file) => splitScript(script, file, flavour.family),
+    ownTables,
+    rows: rowForm,
+    fileSettings,
+    counter: ({ name, value }) =>
+      guard(`ALTER TABLE ${quote(name.name)} AUTO_INCREMENT = ${BigInt(value)}`, exactSettings),
+    literal,
+    randomUuid,
+    clock: clockText,
+    clockPlus: clockPlusText,
+    shareLock: 'LOCK IN SHARE MODE',
+  };
+}
+
+/** Version 4: the server's own UUID() is made of its clock and its network address. */
+const randomUuid = `LOWER(CONCAT_WS('-', HEX(RANDOM_BYTES(4)), HEX(RANDOM_BYTES(2)),
+  CONCAT('4', SUBSTR(HEX(RANDOM_BYTES(2)), 2)),
+  CONCAT(ELT(1 + (ORD(RANDOM_BYTES(1)) & 3), '8', '9', 'a', 'b'), SUBSTR(HEX(RANDOM_BYTES(2)), 2)),
+  HEX(RANDOM_BYTES(6))))`;
+
+export const mysqlDialect: Dialect = dialectOf(mysql);
+export const mariadbDialect: Dialect = dialectOf(mariadb);

@@ -1,0 +1,65 @@
+import { LockstepError, reasonOf } from '../../errors.ts';
+
+/** What an error of the driver was about. */
+export interface FailureContext {
+  readonly location: string;
+  /** The statement, as it was sent. */
+  readonly statement: string;
+}
+
+/** An error packet of the server, as the driver passes it on. */
+export interface ServerError {
+  readonly number: number;
+  readonly sqlState: string;
+  readonly message: string;
+}
+
+/** Access denied to a database, a table, a column, a routine, a privilege; and functions under binary logging. */
+const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1419]);
+/** The server ends the connection: shut down, killed, idle too long, the network broke. */
+const lostErrors = new Set([1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3169, 4031]);
+
+/**
+ * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, PRIVILEGE_MISSING or STATEMENT_FAILED.
+ * The last two carry the server's error number and SQLSTATE as the details `number` and `sqlState`.
+ */
+export function failureOf(error: unknown, context: FailureContext): LockstepError {
+  if (error instanceof LockstepError) return error;
+  const server = serverErrorOf(error);
+  const reason = reasonOf(error).replace(/\s+/g, ' ').replace(/\.$/, '');
+  if (!server || lostErrors.has(server.number)) {
+    return new LockstepError('CONNECTION_LOST', { location: context.location, reason }, { cause: error });
+  }
+  const statement = shorten(context.statement);
+  const details = { reason, statement, sqlState: server.sqlState, number: server.number };
+  if (privilegeErrors.has(server.number)) {
+    return new LockstepError('PRIVILEGE_MISSING', { ...details, doing: statement }, { cause: error });
+  }
+  return new LockstepError('STATEMENT_FAILED', details, { cause: error });
+}
+
+/** The server's part in an error, or undefined if it came from the network or the driver. */
+export function serverErrorOf(error: unknown): ServerError | undefined {
+  if (!(error instanceof Error) || !('errno' in error) || !('sqlState' in error)) return undefined;
+  const { errno, sqlState } = error;
+  if (typeof errno !== 'number' || typeof sqlState !== 'string') return undefined;
+  return { number: errno, sqlState, message: error.message };
+}
+
+/** The server's number of an error that `failureOf` has made, or 0. */
+export function errorNumber(error: unknown): number {
+  return error instanceof LockstepError ? Number(error.details['number'] ?? 0) : 0;
+}
+
+/** One line without passwords. */
+function shorten(statement: string): string {
+  const line = statement
+    .slice(0, 2000)
+    .replace(
+      /(IDENTIFIED\s+(?:WITH\s+\S+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?|PASSWORD\s*\(?=?\s*)(['"]).*?\2/gis,
+      "$1'***'",
+    )
+    .replace(/\s+/g, ' ')
+    .trim();
+  return line.length > 300 ? `${line.slice(0, 300)} ...` : line;
+}

@@ -1,0 +1,88 @@
+import { LockstepError, reasonOf } from '../../errors.ts';
+import type { Lock, LockAttempt, Row } from '../database.ts';
+import { literal } from './quote.ts';
+import type { Wire } from './wire.ts';
+
+/**
+ * Tries to take the named lock on `wire`, which is the lock's alone and stays outside of transactions. The lock lives as
+ * long as that connection.
+ */
+export async function tryNamedLock(wire: Wire, name: string): Promise<LockAttempt> {
+  const [row] = await wire.rows(`SELECT GET_LOCK(${literal(name)}, 0) AS got`);
+  if (row?.['got'] === '1') return { held: true, lock: new NamedLock(wire, name) };
+  try {
+    // NULL is an error, such as a killed connection; the server says no more.
+    if (row?.['got'] !== '0') throw lost('the server did not say whether the lock is free');
+    return { held: false, holder: await findHolder(wire, name) };
+  } finally {
+    await wire.end();
+  }
+}
+
+class NamedLock implements Lock {
+  readonly #wire: Wire;
+  readonly #name: string;
+  #released = false;
+
+  constructor(wire: Wire, name: string) {
+    this.#wire = wire;
+    this.#name = name;
+  }
+
+  async check(): Promise<void> {
+    // A proxy may have put another connection behind ours, so the lock itself is asked for.
+    const row = await this.#ask(`SELECT IS_USED_LOCK(${literal(this.#name)}) = CONNECTION_ID() AS mine`);
+    if (row?.['mine'] !== '1') throw lost('the server no longer knows of it');
+  }
+
+  async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
+    try {
+      const row = await this.#ask(`SELECT RELEASE_LOCK(${literal(this.#name)}) AS released`);
+      if (row?.['released'] !== '1') throw lost('the server no longer knew of it when it was released');
+    } finally {
+      await this.#wire.end();
+    }
+  }
+
+  async #ask(text: string): Promise<Row | undefined> {
+    try {
+      const [row] = await this.#wire.rows(text);
+      return row;
+    } catch (error) {
+      throw lost(reasonOf(error), error);
+    }
+  }
+}
+
+function lost(reason: string, cause?: unknown): LockstepError {
+  return new LockstepError('LOCK_LOST', { reason }, { cause });
+}
+
+async function findHolder(wire: Wire, name: string): Promise<string> {
+  const [used] = await wire.rows(`SELECT IS_USED_LOCK(${literal(name)}) AS id`);
+  const id = used?.['id'] ?? null;
+  if (id === null) return 'another connection, which has just ended';
+  const program = await findProgram(wire, id);
+  // Without the privilege PROCESS, connections of other users are not in the list.
+  const list = await wire.rows('SHOW PROCESSLIST');
+  const found = list.find((row) => row['Id'] === id);
+  const who = found ? `, ${found['User']} from ${found['Host']}` : '';
+  return `${program ?? 'a connection without a name'} (connection ${id}${who})`;
+}
+
+/** What the holder says of itself, where performance_schema is on and may be read. */
+async function findProgram(wire: Wire, id: string): Promise<string | undefined> {
+  for (const table of ['session_connect_attrs', 'session_account_connect_attrs']) {
+    try {
+      const [row] = await wire.rows(
+        `SELECT ATTR_VALUE AS name FROM performance_schema.${table} WHERE PROCESSLIST_ID = ${BigInt(id)} AND ATTR_NAME = 'program_name'`,
+      );
+      if (row?.['name']) return row['name'].replace(/^lockstep: /, '');
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.code !== 'PRIVILEGE_MISSING') throw error;
+    }
+  }
+  return undefined;
+}

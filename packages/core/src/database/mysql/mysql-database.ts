@@ -1,0 +1,134 @@
+import type {
+  Database,
+  Dialect,
+  LockAttempt,
+  LockName,
+  Scratch,
+  Session,
+  SessionOptions,
+  Snapshot,
+} from '../database.ts';
+import type { Catalogue, CatalogueOptions } from '../catalogue.ts';
+import { LockstepError } from '../../errors.ts';
+import { readCatalogue } from './catalogue.ts';
+import { connect } from './connect.ts';
+import { mariadbDialect, mysqlDialect } from './dialect.ts';
+import type { Flavour, ServerVersion } from './flavour.ts';
+import { tryNamedLock } from './lock.ts';
+import { lockName } from './lock-name.ts';
+import { createScratch } from './scratch.ts';
+import { MysqlSession } from './session.ts';
+import { applySettings } from './settings.ts';
+import { openSnapshot } from './snapshot.ts';
+import type { Target } from './url.ts';
+import type { Wire } from './wire.ts';
+
+/** What is known of the server after the first look. */
+export interface ServerFacts extends ServerVersion {
+  /** The name of the database as the server writes it. */
+  readonly database: string;
+  /** max_allowed_packet, in bytes. */
+  readonly largestPacket: number;
+}
+
+/** A database on a MySQL or MariaDB server. */
+export class MysqlDatabase implements Database {
+  readonly family: Flavour['family'];
+  readonly engine: string;
+  readonly version: string;
+  readonly tested: boolean;
+  readonly location: string;
+  readonly dialect: Dialect;
+  readonly parallelSessions = 8;
+  readonly #target: Target;
+  readonly #facts: ServerFacts;
+  readonly #sessions = new Set<MysqlSession>();
+
+  constructor(target: Target, facts: ServerFacts) {
+    this.#target = target;
+    this.#facts = facts;
+    this.family = facts.flavour.family;
+    this.engine = facts.flavour.engine;
+    this.version = facts.version;
+    this.tested = facts.tested;
+    this.location = target.location;
+    this.dialect = facts.flavour.family === 'mysql' ? mysqlDialect : mariadbDialect;
+  }
+
+  async session(options: SessionOptions = {}): Promise<MysqlSession> {
+    const wire = await this.#connect(options.purpose ?? 'session');
+    const session = new MysqlSession({
+      wire,
+      flavour: this.#facts.flavour,
+      database: this.#facts.database,
+      largestPacket: this.#facts.largestPacket,
+      kill: (id) => this.#kill(id),
+      onClose: (closed) => this.#sessions.delete(closed),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  async tryLock(name: LockName, holder: string): Promise<LockAttempt> {
+    return tryNamedLock(await this.#connect(holder), lockName(this.#facts.database, name.table));
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const session = await this.session({ purpose: 'snapshot' });
+    try {
+      return await openSnapshot(session, this.#facts.flavour);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  async scratch(): Promise<Scratch> {
+    return createScratch({
+      wire: await this.#connect('scratch'),
+      open: async (database) => new MysqlDatabase(inDatabase(this.#target, database), { ...this.#facts, database }),
+      reconnect: () => this.#connect('scratch'),
+    });
+  }
+
+  async *catalogue(options: CatalogueOptions = {}): Catalogue {
+    const session: Session = await this.session({ purpose: 'catalogue' });
+    try {
+      yield* readCatalogue(session, this.family === 'mariadb', options);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.close()));
+  }
+
+  async #connect(purpose: string): Promise<Wire> {
+    const wire = await connect(this.#target, purpose);
+    try {
+      await applySettings(wire, this.#facts.flavour);
+      return wire;
+    } catch (error) {
+      wire.destroy();
+      throw error;
+    }
+  }
+
+  async #kill(id: string): Promise<void> {
+    const wire = await connect(this.#target, 'kill');
+    try {
+      await wire.run(`KILL ${BigInt(id)}`);
+    } catch (error) {
+      // 1094: it is gone already.
+      if (!(error instanceof LockstepError) || error.details['number'] !== '1094') throw error;
+    } finally {
+      await wire.end();
+    }
+  }
+}
+
+function inDatabase(target: Target, database: string): Target {
+  const location = target.location.replace(/[^/]*$/, encodeURIComponent(database));
+  return { ...target, options: { ...target.options, database }, location, database };
+}

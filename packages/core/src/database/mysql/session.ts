@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LockstepError } from '../../errors.ts';
+import type { Row, Session, Shape, TableShape } from '../database.ts';
+import type { Sql } from '../sql.ts';
+import { errorNumber } from './failure.ts';
+import type { Flavour } from './flavour.ts';
+import { loadRows } from './load.ts';
+import { readRows } from './read-rows.ts';
+import { guardedStatements } from './shape/guarded.ts';
+import { renderText } from './values.ts';
+import type { Wire } from './wire.ts';
+
+export interface SessionParts {
+  readonly wire: Wire;
+  readonly flavour: Flavour;
+  /** The name of the database. */
+  readonly database: string;
+  /** The server's max_allowed_packet, in bytes. */
+  readonly largestPacket: number;
+  /** Ends the connection with this id from another one. */
+  readonly kill: (id: string) => Promise<void>;
+  readonly onClose: (session: MysqlSession) => void;
+}
+
+/** A deadlock: the server has rolled the whole transaction back. */
+const deadlock = 1213;
+
+/** A connection to MySQL or MariaDB. */
+export class MysqlSession implements Session {
+  readonly id: string;
+  readonly #wire: Wire;
+  readonly #parts: SessionParts;
+  #inTransaction = false;
+  /** The statement that made the server roll back. */
+  #rolledBack: unknown;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#wire = parts.wire;
+    this.id = parts.wire.id;
+  }
+
+  async query(statement: Sql): Promise<Row[]> {
+    return this.#watch(this.#wire.rows(renderText(statement)));
+  }
+
+  /** Rows that an UPDATE finds but leaves as they are count, as they do on Postgres. */
+  async run(statement: Sql): Promise<number> {
+    const { changed } = await this.#watch(this.#wire.run(renderText(statement)));
+    return changed;
+  }
+
+  async execute(text: string): Promise<void> {
+    const { before, statement, after } = guardedStatements(text);
+    for (const setting of before) await this.#wire.run(setting);
+    try {
+      await this.#watch(this.#wire.run(statement));
+    } finally {
+      for (const setting of after) await this.#wire.run(setting);
+    }
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#inTransaction)
+      throw new LockstepError('INTERNAL', { reason: 'a transaction was begun inside of another' });
+    await this.#wire.run('START TRANSACTION');
+    this.#inTransaction = true;
+    this.#rolledBack = undefined;
+    try {
+      const result = await work();
+      if (this.#rolledBack !== undefined) throw this.#rolledBack;
+      await this.#wire.run('COMMIT');
+      return result;
+    } catch (error) {
+      // Without an answer the connection is gone, and the server rolls back by itself. The first error is what counts.
+      await this.#wire.run('ROLLBACK').catch(() => this.close());
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+
+  async load(table: TableShape, rows: Buffer): Promise<number> {
+    const work = (): Promise<number> => loadRows(this.#wire, table, rows, this.#parts.largestPacket);
+    return this.#inTransaction ? this.#watch(work()) : this.transaction(work);
+  }
+
+  /** The content of a table as lines in the row form; see `readRows`. */
+  readRows(table: TableShape, primaryKey: readonly string[]): AsyncGenerator<Buffer, void, undefined> {
+    return readRows(this.#wire, table, primaryKey);
+  }
+
+  async describe(): Promise<Shape> {
+    const { describe } = await import('./describe.ts');
+    return describe(this.#wire, this.#parts.flavour, this.#parts.database);
+  }
+
+  async wipe(): Promise<void> {
+    const { wipe } = await import('./wipe.ts');
+    await wipe(this.#wire);
+  }
+
+  async waitForEnd(id: string): Promise<void> {
+    for (;;) {
+      const list = await this.#wire.rows('SHOW PROCESSLIST');
+      const found = list.find((row) => row['Id'] === id);
+      if (!found || found['Command'] === 'Sleep' || id === this.id) return;
+      await sleep(200);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#end();
+    await this.#closed;
+  }
+
+  async #watch<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (errorNumber(error) === deadlock) this.#rolledBack = error;
+      throw error;
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#parts.onClose(this);
+    if (!this.#wire.busy) return this.#wire.end();
+    // The server would finish a statement whose client is gone, and hold its locks until then.
+    await this.#parts.kill(this.id).catch(() => undefined);
+    this.#wire.destroy();
+  }
+}

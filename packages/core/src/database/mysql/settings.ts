@@ -1,0 +1,60 @@
+import type { Flavour } from './flavour.ts';
+import { escaped } from './quote.ts';
+import type { Wire } from './wire.ts';
+
+/**
+ * The sql_mode for taking definitions and values as they are: zero dates, days that do not exist, an AUTO_INCREMENT of
+ * 0. It is not strict, because an ENUM that holds an invalid value ('') can be written in no other mode.
+ */
+export const exactMode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES';
+
+/** The same, but any value that does not fit is an error. */
+export const strictMode = `${exactMode},STRICT_ALL_TABLES`;
+
+/** Settings of every session. The sql_mode stays the server's: migrations run as their author expects. */
+const common = [
+  `time_zone = '+00:00'`,
+  'autocommit = 1',
+  'completion_type = 0',
+  'foreign_key_checks = 1',
+  'unique_checks = 1',
+  'sql_safe_updates = 0',
+  'sql_big_selects = 1',
+  'sql_select_limit = 18446744073709551615',
+  'sql_quote_show_create = 1',
+  'group_concat_max_len = 1073741824',
+  'wait_timeout = 31536000',
+  'net_read_timeout = 3600',
+  'net_write_timeout = 3600',
+  // Seconds to wait for a table's definition, and for a row.
+  'lock_wait_timeout = 600',
+  'innodb_lock_wait_timeout = 120',
+];
+
+/** Makes a connection one that behaves the same on every server. */
+export async function applySettings(wire: Wire, flavour: Flavour): Promise<void> {
+  await wire.run('SET NAMES utf8mb4');
+  await wire.run(`SET ${[...common, ...flavour.settings].map((setting) => `SESSION ${setting}`).join(', ')}`);
+}
+
+/**
+ * The settings at the head of a restore, and of a file for `mysql` or `mariadb`. The comments are run by one family
+ * only. Foreign keys are not checked: that the rows are those of the backup is proven by their digest.
+ */
+export const fileSettings: readonly string[] = [
+  'SET NAMES utf8mb4',
+  `SET time_zone = '+00:00'`,
+  `SET sql_mode = ${escaped(exactMode)}`,
+  'SET foreign_key_checks = 0',
+  '/*M! SET check_constraint_checks = 0 */',
+];
+
+/** Runs `work` in another sql_mode, and puts the session's own back. */
+export async function inMode<T>(wire: Wire, mode: string, work: () => Promise<T>): Promise<T> {
+  await wire.run(`SET @lockstep_mode = @@sql_mode, sql_mode = ${escaped(mode)}`);
+  try {
+    return await work();
+  } finally {
+    await wire.run('SET sql_mode = @lockstep_mode');
+  }
+}

@@ -1,0 +1,135 @@
+import type { Connection } from 'mysql2';
+import { LockstepError } from '../../errors.ts';
+import type { Row } from '../database.ts';
+import { failureOf } from './failure.ts';
+import type { OnRow, RawResult } from './raw-rows.ts';
+import { lengthSize, nullByte, readLength, sendRaw } from './raw-rows.ts';
+
+/** A connection of the driver: statements as text, answers as text. */
+export class Wire {
+  readonly id: string;
+  readonly location: string;
+  readonly #connection: Connection;
+  /** Rejects when the connection is closed from this side; the driver itself then says nothing. */
+  readonly #closed: Promise<never>;
+  #reject: (error: unknown) => void = () => undefined;
+  #running = 0;
+
+  constructor(connection: Connection, location: string) {
+    this.#connection = connection;
+    this.location = location;
+    this.id = String(connection.threadId);
+    this.#closed = new Promise<never>((_, reject) => {
+      this.#reject = reject;
+    });
+    this.#closed.catch(() => undefined);
+  }
+
+  get busy(): boolean {
+    return this.#running > 0;
+  }
+
+  /** Sends a statement and drops its rows. */
+  async run(text: string): Promise<RawResult> {
+    return this.stream(text, () => undefined);
+  }
+
+  /** Sends a statement and returns its rows. */
+  async rows(text: string): Promise<Row[]> {
+    const rows: (string | null)[][] = [];
+    const { columns } = await this.stream(text, (bytes, start, end) => rows.push(readRow(bytes, start, end)));
+    return rows.map((values) => Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null])));
+  }
+
+  /** The first value of the first row, byte for byte. */
+  async bytes(text: string, column: number): Promise<Buffer | null> {
+    let found: Buffer | null = null;
+    await this.stream(text, (bytes, start) => {
+      let at = start;
+      for (let skip = 0; skip < column; skip += 1) at = valueEnd(bytes, at);
+      found = bytes[at] === nullByte ? null : Buffer.from(valueAt(bytes, at));
+    });
+    return found;
+  }
+
+  /** Sends a statement and hands on its rows as bytes. Throws CONNECTION_LOST, PRIVILEGE_MISSING, STATEMENT_FAILED. */
+  async stream(text: string, onRow: OnRow): Promise<RawResult> {
+    this.#running += 1;
+    try {
+      return await Promise.race([sendRaw(this.#connection, fitPacket(text), onRow), this.#closed]);
+    } catch (error) {
+      throw failureOf(error, { location: this.location, statement: text });
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  /** Stops the answer from coming in, so that nothing piles up. */
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  /** Takes leave of the server. */
+  async end(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#connection.end(() => resolve());
+    });
+    this.#close();
+  }
+
+  /** Breaks the connection off. What was running fails with CONNECTION_LOST. */
+  destroy(): void {
+    this.#connection.destroy();
+    this.#close();
+  }
+
+  #close(): void {
+    this.#reject(
+      new LockstepError('CONNECTION_LOST', { location: this.location, reason: 'it was closed on this side' }),
+    );
+  }
+}
+
+const largestPacket = 0xffffff;
+
+/**
+ * The driver leaves out the empty packet that has to follow one of exactly the largest size, and the server would wait
+ * for it. A packet is the text and one byte before it.
+ */
+function fitPacket(text: string): string {
+  if (text.length < largestPacket / 4) return text;
+  return (Buffer.byteLength(text) + 1) % largestPacket === 0 ? `${text} ` : text;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function readRow(bytes: Buffer, start: number, end: number): (string | null)[] {
+  const values: (string | null)[] = [];
+  for (let at = start; at < end; at = valueEnd(bytes, at)) {
+    values.push(bytes[at] === nullByte ? null : decode(valueAt(bytes, at)));
+  }
+  return values;
+}
+
+function valueEnd(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  return first === nullByte ? at + 1 : at + lengthSize(first) + readLength(bytes, at);
+}
+
+function valueAt(bytes: Buffer, at: number): Buffer {
+  const start = at + lengthSize(bytes[at] ?? 0);
+  return bytes.subarray(start, start + readLength(bytes, at));
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    const reason = `a query gave bytes that are no text (${bytes.subarray(0, 20).toString('hex')} ...); ask for HEX() of them`;
+    throw new LockstepError('INTERNAL', { reason });
+  }
+}
