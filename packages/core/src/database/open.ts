@@ -1,7 +1,6 @@
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import type { Database } from './database.ts';
-import { openMysql } from './mysql/open.ts';
 
 export interface OpenOptions extends RunOptions {
   /** What the database is opened for; others that have to wait for it are told: `lockstep backup`. */
@@ -28,6 +27,9 @@ export async function openDatabase(url: string, options: OpenOptions = {}): Prom
     case 'postgres':
     case 'postgresql':
       return (await import('./postgres/open.ts')).openPostgres(url);
+    case 'mysql':
+    case 'mariadb':
+      return (await import('./mysql/open.ts')).openMysql(url);
     case 'pglite':
       return (await import('./pglite/open.ts')).openPglite(url, options);
     default:
