@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LockstepError, reasonOf } from '@lockstep/core';
 
 /**
@@ -19,10 +21,18 @@ export interface FrontDoor {
 /** The longest head of a request, in bytes: a fully qualified name of 3,072 characters, each up to four bytes as `%XX`. */
 const longestHead = 2 * 3072 * 4 * 3;
 
+/** How long `close` waits for clients to take their answers. */
+const patienceMilliseconds = 30_000;
+
 /** Listens. Throws LISTEN_FAILED. */
 export async function openFrontDoor(host: string, port: number): Promise<FrontDoor> {
   let handle: RequestListener = answerWhileStarting;
-  const server = createServer({ maxHeaderSize: longestHead }, (request, response) => handle(request, response));
+  const atWork = new Set<ServerResponse>();
+  const server = createServer({ maxHeaderSize: longestHead }, (request, response) => {
+    atWork.add(response);
+    response.once('close', () => atWork.delete(response));
+    handle(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(
@@ -36,17 +46,33 @@ export async function openFrontDoor(host: string, port: number): Promise<FrontDo
     open: (next) => {
       handle = next;
     },
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      handle = answerWhileEnding;
+      // Node counts a connection as idle when its answer is handed over, and would cut what is still on its way.
+      await Promise.race([
+        Promise.all([...atWork].map((response) => once(response, 'close'))),
+        sleep(patienceMilliseconds, undefined, { ref: false }),
+      ]);
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+        server.closeAllConnections();
+      });
+    },
   };
 }
 
 function answerWhileStarting(request: IncomingMessage, response: ServerResponse): void {
+  answerWithout(request, response, 'The server is starting: it waits for its database.');
+}
+
+function answerWhileEnding(request: IncomingMessage, response: ServerResponse): void {
+  answerWithout(request, response, 'The server is ending.');
+}
+
+/** The answer of a process that lives, and does not serve. */
+function answerWithout(request: IncomingMessage, response: ServerResponse, message: string): void {
   const alive = request.url === '/healthz';
-  const body = alive ? { alive: true } : { code: 503, message: 'The server is starting: it waits for its database.' };
+  const body = alive ? { alive: true } : { code: 503, errorType: 'NOT_READY', message };
   response.writeHead(alive ? 200 : 503, { 'content-type': 'application/json; charset=utf-8', 'retry-after': '5' });
   response.end(JSON.stringify(body));
 }

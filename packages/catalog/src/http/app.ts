@@ -8,8 +8,11 @@ import { lineageRoutes } from './lineage.ts';
 import { systemRoutes } from './system.ts';
 import type { LeaseStatus } from './system.ts';
 
-/** The largest body of a request, in bytes: a table of ten thousand columns fits. */
-const largestBody = 8 * 1024 * 1024;
+/**
+ * The largest body of a request, in bytes: a table of ten thousand columns fits. A document that says what changed holds
+ * the same up to three times, and has to fit into the 16 MB that MariaDB takes at once.
+ */
+const largestBody = 4 * 1024 * 1024;
 /** A fully qualified name in a URL: up to 3,072 characters, each up to four bytes, each byte as `%XX`. */
 const longestParameter = 3072 * 4 * 3;
 
