@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '#core/database/database.js';
 import { raw } from '#core/database/sql.js';
 import { diffShapes } from '#core/shape/diff.js';
 import { fingerprint } from '#core/shape/fingerprint.js';
 import type { Shape } from '#core/shape/shape.js';
-import { cleanUp } from '../../../../../tests/fixtures/cleanup.ts';
 import { makeShape, openEmpty, openZoo, postgresEngines, zooSchemas } from './shapes.ts';
 
 const zoos = new Map<string, { readonly shape: Shape; readonly session: Session }>();
@@ -21,7 +20,6 @@ beforeAll(async () => {
     zoos.set(engine.name, { session, shape: await session.describe(zooSchemas) });
   }
 }, 120_000);
-afterAll(cleanUp);
 
 describe('the zoo', () => {
   it.each(postgresEngines)('is carried as a whole on $name', ({ name }) => {
@@ -55,7 +53,9 @@ describe('the zoo', () => {
     expect(labels).not.toContain('public.visit_2025_b');
   });
 
-  const pairs = postgresEngines.flatMap((from) => postgresEngines.map((to) => ({ from: from.name, to: to.name, engine: to })));
+  const pairs = postgresEngines.flatMap((from) =>
+    postgresEngines.map((to) => ({ from: from.name, to: to.name, engine: to })),
+  );
   it.each(pairs)(
     'described on $from, is made on $to by its DDL, with the same fingerprint',
     async ({ from, engine }) => {
@@ -70,26 +70,33 @@ describe('the zoo', () => {
     120_000,
   );
 
-  it.each(postgresEngines)('loses what a restore takes away, and has it back afterwards, on $name', async ({ name }) => {
-    const { session, shape } = zooOf(name);
-    const taken = shape.after.filter(({ drop }) => drop !== undefined);
-    for (const { drop } of taken.toReversed()) await session.execute(drop ?? '');
-    const without = await session.describe(zooSchemas);
-    const kinds = new Set<string>(['index', 'foreign key', 'trigger', 'unique constraint']);
-    const left = without.objects.filter((object) => kinds.has(object.kind)).map((object) => object.name);
-    expect(left.toSorted()).toEqual(['public.animal_clustered', 'public.replica_index_id']);
-    for (const { create } of taken) await session.execute(create);
-    expect(diffShapes(shape, await session.describe(zooSchemas))).toEqual([]);
-  });
+  it.each(postgresEngines)(
+    'loses what a restore takes away, and has it back afterwards, on $name',
+    async ({ name }) => {
+      const { session, shape } = zooOf(name);
+      const taken = shape.after.filter(({ drop }) => drop !== undefined);
+      for (const { drop } of taken.toReversed()) await session.execute(drop ?? '');
+      const without = await session.describe(zooSchemas);
+      const kinds = new Set<string>(['index', 'foreign key', 'trigger', 'unique constraint']);
+      const left = without.objects.filter((object) => kinds.has(object.kind)).map((object) => object.name);
+      // CLUSTER, a function's ON CONFLICT ON CONSTRAINT and a replica identity hold on to these.
+      expect(left.toSorted()).toEqual(['public.animal_clustered', 'public.cage.xy', 'public.replica_index_id']);
+      for (const { create } of taken) await session.execute(create);
+      expect(diffShapes(shape, await session.describe(zooSchemas))).toEqual([]);
+    },
+  );
 
-  it.each(postgresEngines)('is described inside of a transaction, whatever the search path, on $name', async (engine) => {
-    const { session, shape } = zooOf(engine.name);
-    await session.transaction(async () => {
-      await session.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-      await session.execute(`SET LOCAL search_path = "Zoo ""two""", public`);
-      expect(fingerprint(await session.describe(zooSchemas))).toBe(fingerprint(shape));
-      const path = await session.query(raw('SHOW search_path'));
-      expect(path[0]?.['search_path']).toBe('"Zoo ""two""", public');
-    });
-  });
+  it.each(postgresEngines)(
+    'is described inside of a transaction, whatever the search path, on $name',
+    async (engine) => {
+      const { session, shape } = zooOf(engine.name);
+      await session.transaction(async () => {
+        await session.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        await session.execute(`SET LOCAL search_path = "Zoo ""two""", public`);
+        expect(fingerprint(await session.describe(zooSchemas))).toBe(fingerprint(shape));
+        const path = await session.query(raw('SHOW search_path'));
+        expect(path[0]?.['search_path']).toBe('"Zoo ""two""", public');
+      });
+    },
+  );
 });

@@ -27,9 +27,7 @@ export async function openEmpty(
 /** The roles stay: they belong to the server, and other tests may be using them. */
 async function createRole(session: Session, role: string): Promise<void> {
   const create = `CREATE ROLE "${role.replaceAll('"', '""')}"`;
-  await session.execute(
-    `DO $$ BEGIN ${create}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
-  );
+  await session.execute(`DO $$ BEGIN ${create}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
 }
 
 /** A database with every kind of object. */

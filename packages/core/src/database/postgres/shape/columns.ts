@@ -77,6 +77,13 @@ function fact(name: string, value: string | null, words: Readonly<Record<string,
   return value === null || value === '' ? {} : { [name]: words[value] ?? value };
 }
 
+/** A name that the server would not give by itself is kept, since a later migration may use it. */
+export function notNullSql(row: Row, usualName: string): string {
+  if (!flag(row, 'not_null')) return '';
+  const name = optional(row, 'not_null_name');
+  return name === null || name === usualName ? 'NOT NULL' : `CONSTRAINT ${qualified(name)} NOT NULL`;
+}
+
 /** A collation that is not the type's own. */
 export function collationFact(row: Row): Record<string, Fact> {
   const collation = optional(row, 'collation');

@@ -77,7 +77,7 @@ export function indexState(row: Row): Record<string, Fact> {
 function describeSettings(row: Row, parts: Parts): void {
   const [schema, name] = [text(row, 'schema'), text(row, 'name')];
   const table = qualified(schema, text(row, 'owner'));
-  const index = qualified(schema, name);
+  const own = qualified(schema, name);
   const made = optional(row, 'constraint');
   const step = {
     stage: 'index attach',
@@ -101,8 +101,8 @@ function describeSettings(row: Row, parts: Parts): void {
     parts.step({
       ...step,
       address: `${address} statistics ${column}`,
-      create: `ALTER INDEX ${index} ALTER COLUMN ${column} SET STATISTICS ${target}`,
-      drop: `ALTER INDEX IF EXISTS ${index} ALTER COLUMN ${column} SET STATISTICS -1`,
+      create: `ALTER INDEX ${own} ALTER COLUMN ${column} SET STATISTICS ${target}`,
+      drop: `ALTER INDEX IF EXISTS ${own} ALTER COLUMN ${column} SET STATISTICS -1`,
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
-import { collationSql, compressions, generatedWord, identityWords, storages } from './columns.ts';
+import { collationSql, compressions, generatedWord, identityWords, notNullSql, storages } from './columns.ts';
 import { display, qualified, sqlName } from './name.ts';
 import { optionsSql } from './options.ts';
 import type { Parts } from './parts.ts';
@@ -20,7 +20,7 @@ export function columnInTable(
     text(column, 'type'),
     collationSql(column),
     valueSql(table, column, parents, catalogue, parts),
-    notNullSql(table, column),
+    flag(column, 'not_null_valid') ? columnNotNull(table, column) : '',
   ]
     .filter(Boolean)
     .join(' ');
@@ -44,13 +44,9 @@ function identitySql(table: Row, column: Row, identity: string, catalogue: Catal
   return `GENERATED ${identityWords[identity] ?? ''} AS IDENTITY (${name})`;
 }
 
-/** A name that the server would not give by itself is kept, since a later migration may use it. */
-function notNullSql(table: Row, column: Row): string {
-  if (!flag(column, 'not_null') || !flag(column, 'not_null_valid')) return '';
-  const name = optional(column, 'not_null_name');
-  const usual = name === null || name === `${text(table, 'name')}_${text(column, 'name')}_not_null`;
-  const alone = flag(column, 'not_null_alone') ? ' NO INHERIT' : '';
-  return `${usual ? '' : `CONSTRAINT ${qualified(name)} `}NOT NULL${alone}`;
+function columnNotNull(table: Row, column: Row): string {
+  const usual = `${text(table, 'name')}_${text(column, 'name')}_not_null`;
+  return `${notNullSql(column, usual)}${flag(column, 'not_null_alone') ? ' NO INHERIT' : ''}`;
 }
 
 /** Defaults that call a function of the schemas: the function may in turn need the table. */

@@ -45,7 +45,7 @@ function describeTable(row: Row, parents: readonly Row[], catalogue: Catalogue, 
     name,
     label: display(schema, name),
     columns: data
-      .map((column) => ({ name: text(column, 'name'), type: text(column, 'type') }))
+      .map((column) => ({ name: text(column, 'name'), type: typeName(text(column, 'type')) }))
       .toSorted((a, b) => compareBytes(a.name, b.name)),
   });
 }

@@ -2,7 +2,7 @@ import type { Fact } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import { literal } from '../quote.ts';
 import type { Catalogue } from './catalogue.ts';
-import { collationFact, collationSql } from './columns.ts';
+import { collationFact, collationSql, notNullSql } from './columns.ts';
 import { nameOf, qualified, sqlName, typeName } from './name.ts';
 import type { Parts } from './parts.ts';
 import { flag, optional, strings, text } from './row.ts';
@@ -13,6 +13,7 @@ import { expression } from './tree.ts';
 export function typesQuery(scope: Scope): string {
   return `SELECT t.oid, t.typname AS name, n.nspname AS schema, t.typtype AS kind, t.typarray AS array, t.typrelid AS relation,
       coalesce(c.relkind = 'c', false) AS composite, t.typnotnull AS not_null,
+      (SELECT k.conname FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'n') AS not_null_name,
       format_type(t.typbasetype, t.typtypmod) AS base, pg_get_expr(t.typdefaultbin, 0) AS default,
       CASE WHEN t.typcollation <> b.typcollation THEN co.collname END AS collation,
       CASE WHEN t.typcollation <> b.typcollation THEN cn.nspname END AS collation_schema,
@@ -63,7 +64,7 @@ function describeDomain(row: Row, parts: Parts): void {
     `CREATE DOMAIN ${sqlName(row)} AS ${text(row, 'base')}`,
     collationSql(row),
     value === null ? '' : `DEFAULT ${value}`,
-    flag(row, 'not_null') ? 'NOT NULL' : '',
+    notNullSql(row, `${text(row, 'name')}_not_null`),
   ];
   parts.object('domain', nameOf(row), facts, value ?? undefined);
   addType(row, 'domain', 'DOMAIN', create.filter(Boolean).join(' '), parts);

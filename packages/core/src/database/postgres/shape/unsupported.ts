@@ -59,6 +59,11 @@ function aboutRelations(scope: Scope): string[] {
       JOIN pg_publication p ON p.oid = r.prpubid JOIN ${relation} c ON c.oid = r.prrelid`,
     `SELECT 'subscription of table', c.nspname, c.relname, s.subname FROM pg_subscription_rel r
       JOIN pg_subscription s ON s.oid = r.srsubid JOIN ${relation} c ON c.oid = r.srrelid`,
+    `SELECT 'security label of', c.nspname, c.relname, l.provider FROM pg_seclabel l JOIN ${relation} c ON c.oid = l.objoid
+      WHERE l.classoid = 'pg_class'::regclass`,
+    `SELECT 'dependence on an extension of', c.nspname, c.relname, x.relname FROM pg_depend d
+      JOIN pg_class x ON x.oid = d.objid LEFT JOIN pg_index i ON i.indexrelid = x.oid
+      JOIN ${relation} c ON c.oid = coalesce(i.indrelid, x.oid) WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'x'`,
     // Hashes of enums go by oids, which are others in another database: rows would not fit into their partitions.
     `SELECT 'hash partitioning by enum', c.nspname, c.relname, NULL FROM pg_partitioned_table p
       JOIN ${relation} c ON c.oid = p.partrelid
@@ -75,6 +80,10 @@ function aboutRoutines(scope: Scope): string[] {
   const routine = `pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = ANY (${scope.schemas})`;
   const type = `pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace AND n.nspname = ANY (${scope.schemas})`;
   return [
+    `SELECT 'security label of', n.nspname, p.proname, l.provider FROM pg_seclabel l JOIN ${routine} ON p.oid = l.objoid
+      WHERE l.classoid = 'pg_proc'::regclass`,
+    `SELECT 'dependence on an extension of', n.nspname, p.proname, NULL FROM pg_depend d JOIN ${routine} ON p.oid = d.objid
+      WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'x'`,
     `SELECT 'event trigger', n.nspname, p.proname, e.evtname FROM pg_event_trigger e JOIN ${routine} ON p.oid = e.evtfoid
       WHERE ${notOfExtension('pg_event_trigger', 'e.oid')}`,
     `SELECT DISTINCT 'cast', n.nspname, t.typname, c.oid::text FROM pg_cast c JOIN ${type} ON t.oid IN (c.castsource, c.casttarget)
