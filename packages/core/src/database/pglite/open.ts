@@ -8,7 +8,7 @@ import { FolderLock, tryLockFolder } from './folder-lock.ts';
 import { inspectFolder } from './folder-state.ts';
 import { folderOf } from './folder-url.ts';
 import { startHosted } from './hosted.ts';
-import { codeOf, ownRecord } from './lock-record.ts';
+import { ownRecord } from './lock-record.ts';
 import type { LockRecord } from './lock-record.ts';
 import { tryNamedLock } from './lock.ts';
 import { createScratch } from './scratch.ts';
@@ -38,20 +38,26 @@ export interface OpenPgliteOptions extends RunOptions {
  */
 export async function openPglite(url: string, options: OpenPgliteOptions = {}): Promise<Database> {
   const folder = folderOf(url);
-  inspectFolder(folder);
+  try {
+    inspectFolder(folder);
+    return await openFolder(folder, options);
+  } catch (error) {
+    throw folderFailure(error, folder);
+  }
+}
+
+async function openFolder(folder: string, options: OpenPgliteOptions): Promise<Database> {
   const socket = makeSocketFolder();
-  let kept = false;
+  let hosted = false;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const record = ownRecord(options.purpose ?? 'lockstep', socket, options.serves ?? false);
     const found = await lockOrJoin(folder, record, options);
     if (!(found instanceof FolderLock)) return found;
-    kept = true;
+    hosted = true;
     return await openHosted(folder, found, socket, options);
-  } catch (error) {
-    throw folderFailure(error, folder);
   } finally {
-    if (!kept) removeSocketFolder(socket);
+    if (!hosted) removeSocketFolder(socket);
   }
 }
 
@@ -139,6 +145,6 @@ function held(folder: string, { process, host, purpose }: LockRecord): LockstepE
 }
 
 function folderFailure(error: unknown, folder: string): unknown {
-  if (error instanceof LockstepError || codeOf(error) === '') return error;
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
   return new LockstepError('STORAGE_FAILED', { place: folder, reason: reasonOf(error) }, { cause: error });
 }

@@ -9,7 +9,7 @@ const qualified = `${name}${space}*(?:\\.${space}*${name}${space}*){0,2}`;
 const columns = String.raw`(?:\(${space}*${name}${space}*(?:,${space}*${name}${space}*)*\)${space}*)?`;
 
 const copyFromStdin = new RegExp(
-  `${lead}COPY${space}+(?:BINARY${space}+)?${qualified}${columns}FROM${space}+STDIN(?![\\p{L}\\p{N}_$])`,
+  `${lead}COPY(?:${space}+(?:BINARY${space}+)?|(?="))${qualified}${columns}FROM${space}+STDIN(?![\\p{L}\\p{N}_$])`,
   'iu',
 );
 
