@@ -7,10 +7,10 @@ import { printable } from './table.ts';
  * Prints progress to stderr: one line that is written over on a terminal, plain lines from time to time elsewhere.
  *
  * For tests that kill the process or change something under it: with LOCKSTEP_HOLD_AT=PHASE it says `holding at PHASE`
- * when the phase is reached and stays there until it gets the signal SIGUSR2.
+ * when the phase is reached and stays there until it gets the signal SIGUSR2. PHASE:3 is the third time it is reached.
  */
 export function progressPrinter(quiet: boolean): (progress: Progress) => Promise<void> {
-  let holdAt = process.env['LOCKSTEP_HOLD_AT'];
+  const hold = readHold(process.env['LOCKSTEP_HOLD_AT'] ?? '');
   let last = 0;
   let open = false;
   const print = (text: string, over: boolean): void => {
@@ -35,14 +35,24 @@ export function progressPrinter(quiet: boolean): (progress: Progress) => Promise
       last = now;
       print(`${progress.what}: ${progress.done} of ${progress.total}`, true);
     }
-    if (progress.kind === 'phase' && progress.name === holdAt) {
-      holdAt = undefined;
-      const go = once(process, 'SIGUSR2');
-      // A listener for a signal does not keep a process alive.
-      const alive = setInterval(() => undefined, 60_000);
-      process.stderr.write(`holding at ${progress.name}\n`);
-      await go;
-      clearInterval(alive);
+    if (progress.kind === 'phase' && progress.name === hold.phase) {
+      hold.times -= 1;
+      if (hold.times === 0) await untilSignal(`holding at ${progress.name}`);
     }
   };
+}
+
+/** `backup:data:3` is the third time that the phase is reached. */
+function readHold(text: string): { readonly phase: string; times: number } {
+  const [verb, name, times = '1'] = text.split(':');
+  return { phase: `${verb}:${name}`, times: Number(times) };
+}
+
+async function untilSignal(text: string): Promise<void> {
+  const go = once(process, 'SIGUSR2');
+  // A listener for a signal does not keep a process alive.
+  const alive = setInterval(() => undefined, 60_000);
+  process.stderr.write(`${text}\n`);
+  await go;
+  clearInterval(alive);
 }
