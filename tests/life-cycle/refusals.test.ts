@@ -1,6 +1,8 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { catalogProduct } from '@lockstep/catalog/product';
+import { digestDatabase, info, loadProduct, openDatabase } from '@lockstep/core';
 import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine, engines } from '../fixtures/engines.ts';
@@ -62,7 +64,7 @@ describeEachEngine('restore refuses', (engine) => {
 
   it('a database that holds a table of somebody else', async () => {
     const target = await freshDatabase(engine);
-    await succeed(target.url, ['info']);
+    await contentOf(target);
     await runSql(target, 'create table mine (id int); insert into mine values (42);');
     await refuses(target, oldBackup, 'TARGET_NOT_CLEAN');
   });
@@ -94,14 +96,14 @@ describeEachEngine('restore refuses', (engine) => {
     await succeed(target.url, ['restore', newBackup]);
   });
 
-  it('a file that is damaged, cut or foreign', async () => {
+  it('a file that is damaged, cut or foreign', { timeout: 120_000 }, async () => {
     const target = await freshDatabase(engine);
     const bytes = await readFile(oldBackup);
     const write = async (name: string, content: Buffer | string): Promise<string> => {
       await writeFile(join(folder, name), content);
       return join(folder, name);
     };
-    for (const share of [0.001, 0.2, 0.5, 0.9, 0.9999]) {
+    for (const share of [0.001, 0.5, 0.9999]) {
       const flipped = Buffer.from(bytes);
       const at = Math.floor(bytes.length * share);
       flipped[at] = (flipped[at] ?? 0) ^ 4;
@@ -115,8 +117,14 @@ describeEachEngine('restore refuses', (engine) => {
 });
 
 /** Everything that can be seen of a database: its digests where there are any, else what it is made of. */
-async function contentOf(database: FreshDatabase): Promise<unknown> {
-  const info = await succeed(database.url, ['info']);
-  const digest = await lockstep(database.url, ['digest']);
-  return { phase: info['phase'], epoch: info['epoch'], shape: fieldsOf(info['shape'])['fingerprint'], digest: digest.json };
+async function contentOf({ url }: FreshDatabase): Promise<unknown> {
+  const database = await openDatabase(url);
+  try {
+    const product = await loadProduct(catalogProduct);
+    const { phase, epoch, shape, history } = await info(database, product);
+    const digest = phase === 'none' ? undefined : await digestDatabase(database, product);
+    return { phase, epoch, shape: shape.fingerprint, history, digest };
+  } finally {
+    await database.close();
+  }
 }
