@@ -1,14 +1,15 @@
-// Run by zstd.test.ts on every release of Node, each with its own codec: packs and unpacks frames, and damages them.
+// Run by zstd.test.ts on every release of Node, with its own codec and with the one in WebAssembly: packs and unpacks frames, and damages them.
 // Prints what it found as JSON.
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Archive } from '#core/backup/archive/archive.js';
 import { openArchive } from '#core/backup/archive/reader.js';
+import { wasmCodec } from '#core/backup/archive/zstd-wasm.js';
 import { openCodec } from '#core/backup/archive/zstd.js';
 import { openFile } from '#core/storage/file-source.js';
 
-const [, , sample, packed] = process.argv;
-const codec = openCodec();
+const [, , which, sample, packed] = process.argv;
+const codec = which === 'wasm' ? wasmCodec() : openCodec();
 try {
   const given = await openArchive(await openFile(sample), codec);
   await given.verifyAll();
@@ -27,9 +28,7 @@ try {
     random,
     Buffer.alloc(5_000_000, 'a'),
   ].map((content) => Buffer.concat([label, content]));
-  const frames = await Promise.all(
-    contents.map((content) => codec.compress([content.subarray(0, 5), content.subarray(5)])),
-  );
+  const frames = await Promise.all(contents.map((content) => packFrame(content)));
   await writeFile(packed, Buffer.concat(frames));
 
   const read = (frame, content) =>
@@ -43,18 +42,18 @@ try {
   // One bit of each byte of a small frame and its edges of a large one. What is not refused has to be unharmed.
   const wrong = [];
   let refused = 0;
-  for (const which of [1, 2]) {
-    const frame = frames[which];
+  for (const number of [1, 2]) {
+    const frame = frames[number];
     for (let at = 0; at < frame.length; at += at < 300 || at > frame.length - 30 ? 1 : 997) {
       const damaged = Buffer.from(frame);
       damaged[at] ^= 1 << (at % 8);
       try {
-        const sql = await read(damaged, contents[which]);
-        if (!sql.equals(contents[which].subarray(label.length)))
-          wrong.push(`frame ${which}, byte ${at}: other content`);
+        const sql = await read(damaged, contents[number]);
+        if (!sql.equals(contents[number].subarray(label.length)))
+          wrong.push(`frame ${number}, byte ${at}: other content`);
       } catch (error) {
         if (error.code === 'FILE_DAMAGED') refused++;
-        else wrong.push(`frame ${which}, byte ${at}: ${String(error)}`);
+        else wrong.push(`frame ${number}, byte ${at}: ${String(error)}`);
       }
     }
   }
@@ -62,6 +61,10 @@ try {
   process.stdout.write(JSON.stringify({ codec: codec.name, same, wrong, refused, sha256 }));
 } finally {
   await codec.close();
+}
+
+async function packFrame(content) {
+  return Buffer.concat(await codec.compress([content.subarray(0, 5), content.subarray(5)]));
 }
 
 function entryOf(frame, content) {

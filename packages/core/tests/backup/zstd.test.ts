@@ -20,21 +20,31 @@ const lying = (change: (content: Buffer) => Buffer): Codec => ({
   decompress: async (frame, rawSize) => change(await sampleCodec.decompress(frame, rawSize)),
 });
 
+async function packFrame(codec: Codec, content: Buffer): Promise<Buffer> {
+  return Buffer.concat(await codec.compress([content]));
+}
+
+/** Name, codec and path of each Node. */
+const programs = [
+  ['this', sampleCodec.name, process.execPath] as const,
+  ...nodes.flatMap(([major, path]) => [[major, 'builtin', path] as const, [major, 'wasm', path] as const]),
+];
+
 describe('the codec', () => {
-  test.each<readonly [string, string]>([['this', process.execPath], ...nodes])(
-    'of Node %s reads what this one wrote, and finds damage that SHA-256 does not stand before',
-    async (major, program) => {
+  test.each<readonly [string, string, string]>(programs)(
+    'of Node %s (%s) reads what this one wrote, and finds damage that SHA-256 does not stand before',
+    async (_major, which, program) => {
       const folder = await temporaryFolder();
       const sample = join(folder, 'sample.sql.zst');
       const packed = join(folder, 'packed.zst');
       const rows = Array.from({ length: 20_000 }, (_, index) => `${index}\tname ${index}`);
       await writeFile(sample, (await writeSample({ tables: [{ name: 'public.t', frames: [rows, ['1\t']] }] })).bytes);
 
-      const { stdout, stderr } = await runProgram(program, [script, sample, packed]);
+      const { stdout, stderr } = await runProgram(program, [script, which, sample, packed]);
       expect(stderr).toBe('');
       const found: unknown = JSON.parse(stdout);
       expect(found).toMatchObject({ same: [true, true, true, true, true], wrong: [] });
-      expect(found).toHaveProperty('codec', major === 'this' ? sampleCodec.name : 'builtin');
+      expect(found).toHaveProperty('codec', which);
       const refused = typeof found === 'object' && found !== null && 'refused' in found ? Number(found.refused) : 0;
       expect(refused).toBeGreaterThan(150);
 
@@ -63,7 +73,7 @@ describe('the codec', () => {
     const codec = wasmCodec();
     try {
       const contents = Array.from({ length: 20 }, (_, index) => Buffer.alloc(100_000 + index, `${index}`));
-      const frames = await Promise.all(contents.map((content) => codec.compress([content])));
+      const frames = await Promise.all(contents.map((content) => packFrame(codec, content)));
       await expect(codec.decompress(Buffer.from('nonsense'), 10)).rejects.toThrow('cannot be decompressed');
       const back = await Promise.all(frames.map((frame, index) => codec.decompress(frame, 100_000 + index)));
       for (const [index, content] of contents.entries()) expect(back[index]?.equals(content)).toBe(true);
@@ -77,7 +87,7 @@ describe('the codec', () => {
     try {
       const content = Buffer.alloc(20_000_000, 'large ');
       for (let round = 0; round < 3; round++) {
-        const frame = await codec.compress([content]);
+        const frame = await packFrame(codec, content);
         expect((await codec.decompress(frame, content.length)).equals(content)).toBe(true);
       }
     } finally {

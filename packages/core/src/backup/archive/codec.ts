@@ -3,8 +3,11 @@ export interface Codec {
   readonly name: 'builtin' | 'wasm';
   /** How many frames it works on at the same time. */
   readonly parallel: number;
-  /** One zstd frame with content size and checksum in it, of the pieces put together. */
-  compress(pieces: readonly Uint8Array[]): Promise<Buffer>;
+  /**
+   * One zstd frame with content size and checksum in it, of the pieces put together; it comes in pieces as well. What is
+   * given may be used again when this has returned its promise.
+   */
+  compress(pieces: readonly Uint8Array[]): Promise<readonly Buffer[]>;
   /**
    * The content of one frame whose header promises `rawSize` bytes. Rejects with an Error that says what is wrong with
    * the frame. Whether the result keeps the promise is for the caller to check.

@@ -1,7 +1,7 @@
 import type { Counter } from '../../database/database.ts';
 import { LockstepError } from '../../errors.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { formatVersion, maxContents, maxCounters, maxFrames, maxTables } from './limits.ts';
+import { formatVersion, maxColumns, maxContents, maxCounters, maxFrames, maxTables } from './limits.ts';
 import { skippableHeader, skippableMagic } from './skippable.ts';
 import type { TableOfContents } from './table-of-contents.ts';
 
@@ -25,6 +25,7 @@ export function packContents(contents: TableOfContents): Buffer[] {
   const fits =
     length <= maxContents &&
     contents.tables.length <= maxTables &&
+    contents.tables.reduce((sum, { columns }) => sum + columns.length, 0) <= maxColumns &&
     contents.counters.length <= maxCounters &&
     contents.frames.length <= maxFrames;
   if (!fits) throw new LockstepError('INTERNAL', { reason: 'the table of contents is too large' });

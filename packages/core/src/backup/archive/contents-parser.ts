@@ -3,7 +3,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { contentsTitle, counterLine, summaryLine } from './contents-frame.ts';
 import { damaged } from './damage.ts';
 import { Field, patterns } from './field.ts';
-import { maxContent, maxCounters, maxFrames, maxTables } from './limits.ts';
+import { maxColumns, maxContent, maxCounters, maxFrames, maxTables } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import { readManifest } from './manifest.ts';
 import type { FrameEntry, TableOfContents, TableResult } from './table-of-contents.ts';
@@ -22,6 +22,7 @@ export class ContentsParser {
   readonly #tables: TableResult[] = [];
   readonly #counters: Counter[] = [];
   readonly #frames: FrameEntry[] = [];
+  #columns = 0;
   #titled = false;
   #summary: Summary | undefined;
   #summaryText = '';
@@ -72,6 +73,8 @@ export class ContentsParser {
     if (this.#tables.length < counts.tables) {
       const table = readTable(Field.parse(text, `${place}: table ${this.#tables.length + 1}`, this.#file));
       this.#tables.push(table);
+      this.#columns += table.columns.length;
+      if (this.#columns > maxColumns) throw damaged(this.#file, 'the tables have too many columns');
       return canonicalJson(table);
     }
     if (this.#counters.length < counts.counters) {

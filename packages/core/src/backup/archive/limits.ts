@@ -21,10 +21,14 @@ export const maxBlock = 128 * kilobyte;
 /** The payload of the manifest's frame. */
 export const maxManifest = 4 * megabyte;
 
-/** The payload of the frame of the table of contents: half a million frames. */
-export const maxContents = 96 * megabyte;
+/** The payload of the frame of the table of contents: some 350 000 frames. */
+export const maxContents = 64 * megabyte;
 
 export const maxTables = 100_000;
+
+/** Of all tables together. */
+export const maxColumns = 2_000_000;
+
 export const maxCounters = 100_000;
 export const maxFrames = 1_000_000;
 

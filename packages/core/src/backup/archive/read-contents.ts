@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Source } from '../../storage/storage.ts';
 import { ContentsParser } from './contents-parser.ts';
@@ -77,8 +78,7 @@ class Lines {
     const bytes = Buffer.concat(this.#open);
     this.#open = [];
     this.#openSize = 0;
-    const text = bytes.toString('utf8');
-    if (!Buffer.from(text).equals(bytes)) throw damaged(this.#file, 'the table of contents is not valid UTF-8');
-    return text;
+    if (!isUtf8(bytes)) throw damaged(this.#file, 'the table of contents is not valid UTF-8');
+    return bytes.toString('utf8');
   }
 }

@@ -1,7 +1,7 @@
 import { contentChecksum } from './content-checksum.ts';
 import { maxBlock } from './limits.ts';
 import type { ZstdFrame } from './zstd-frame.ts';
-import { blocksOf } from './zstd-frame.ts';
+import { blocksOf, checksumBytes } from './zstd-frame.ts';
 
 /**
  * A zstd frame of raw blocks, in pieces: the content as it is, with a header before each 128 KB. For content so large
@@ -23,9 +23,7 @@ export async function packStored(content: readonly Buffer[]): Promise<Buffer[]> 
     head.writeUIntLE((block.length << 3) | last, 0, 3);
     pieces.push(head, block);
   }
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32LE(await contentChecksum(content));
-  pieces.push(checksum);
+  pieces.push(checksumBytes(await contentChecksum(content)));
   return pieces;
 }
 

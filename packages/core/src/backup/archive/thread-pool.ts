@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { LockstepError, reasonOf } from '../../errors.ts';
+import { SpareMemory } from './spare-memory.ts';
+import { checksumBytes } from './zstd-frame.ts';
 import type { Job, Reply } from './zstd-worker.ts';
 
 interface Task {
   readonly job: Job;
   /** End the thread after this task. */
   readonly last: boolean;
-  readonly resolve: (result: Buffer) => void;
+  readonly resolve: (pieces: Buffer[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -16,14 +18,20 @@ export class ThreadPool {
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Task>();
   readonly #waiting: Task[] = [];
+  readonly #memory: SpareMemory;
   #closed = false;
 
   constructor(size: number) {
     this.size = size;
+    this.#memory = new SpareMemory(size + 2);
   }
 
-  /** The memory of `job.bytes` is handed over to the thread. With `last`, the thread is replaced afterwards. */
-  run(job: Job, last: boolean): Promise<Buffer> {
+  /**
+   * Compresses the pieces put together, or decompresses them if there is no level. With `last`, the thread is replaced
+   * afterwards. The pieces are copied before this returns.
+   */
+  run(pieces: readonly Uint8Array[], level: number | undefined, last: boolean): Promise<Buffer[]> {
+    const job = { bytes: this.#memory.filled(pieces), level };
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, last, resolve, reject });
       this.#next();
@@ -61,15 +69,16 @@ export class ThreadPool {
     return worker;
   }
 
-  #finish(worker: Worker, reply: Reply): void {
+  #finish(worker: Worker, { result, memory }: Reply): void {
+    this.#memory.give(memory);
     const task = this.#busy.get(worker);
     if (!task) return;
     this.#busy.delete(worker);
     if (task.last) void worker.terminate();
     else this.#idle.push(worker);
     worker.unref();
-    if ('problem' in reply) task.reject(new Error(reply.problem));
-    else task.resolve(Buffer.from(reply.bytes.buffer, reply.bytes.byteOffset, reply.bytes.length));
+    if ('problem' in result) task.reject(new Error(result.problem));
+    else task.resolve(piecesOf(result.bytes, result.checksum));
     this.#next();
   }
 
@@ -86,6 +95,11 @@ export class ThreadPool {
     );
     this.#next();
   }
+}
+
+function piecesOf(bytes: Uint8Array, checksum: number | undefined): Buffer[] {
+  const first = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return checksum === undefined ? [first] : [first, checksumBytes(checksum)];
 }
 
 function interrupted(): LockstepError {

@@ -130,9 +130,8 @@ export class ArchiveWriter {
     if (this.#isOwn) await this.#codec.close();
   }
 
-  async #pack(content: readonly Buffer[], rawSize: number): Promise<readonly Buffer[]> {
-    if (rawSize > maxCompressedContent) return packStored(content);
-    return [await this.#codec.compress(content)];
+  #pack(content: readonly Buffer[], rawSize: number): Promise<readonly Buffer[]> {
+    return rawSize > maxCompressedContent ? packStored(content) : this.#codec.compress(content);
   }
 
   async #append(

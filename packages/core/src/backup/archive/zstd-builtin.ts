@@ -2,6 +2,7 @@ import zlib from 'node:zlib';
 import { availableParallelism } from 'node:os';
 import type { Codec } from './codec.ts';
 import { compressionLevel } from './codec.ts';
+import { SpareMemory } from './spare-memory.ts';
 
 // From Node.js 22.15 on. The type definitions of Node.js 20 do not have it.
 declare module 'node:zlib' {
@@ -27,22 +28,27 @@ const params = {
   [ZSTD_c_checksumFlag]: 1,
 };
 
+/** Output is made in pieces of this size. */
+const chunkSize = 1024 * 1024;
+
 /** The zstd of Node.js itself, which works on Node's pool of threads. Undefined where it has none. */
 export function builtinCodec(): Codec | undefined {
   const { zstdCompress, zstdDecompress } = zlib;
   if (!zstdCompress || !zstdDecompress) return undefined;
+  const memory = new SpareMemory(6);
   return {
     name: 'builtin',
     parallel: Math.min(4, availableParallelism()),
-    compress: (pieces) => {
-      const content = Buffer.concat(pieces);
-      return call(zstdCompress, content, { params, pledgedSrcSize: content.length, chunkSize: 1024 * 1024 });
+    async compress(pieces) {
+      const content = memory.filled(pieces);
+      try {
+        return [await call(zstdCompress, content, { params, pledgedSrcSize: content.length, chunkSize })];
+      } finally {
+        memory.give(content.buffer);
+      }
     },
     decompress: (frame, rawSize) =>
-      call(zstdDecompress, frame, {
-        maxOutputLength: rawSize,
-        chunkSize: Math.min(1024 * 1024, Math.max(64, rawSize)),
-      }),
+      call(zstdDecompress, frame, { maxOutputLength: rawSize, chunkSize: Math.min(chunkSize, Math.max(64, rawSize)) }),
     close: () => Promise.resolve(),
   };
 }

@@ -64,13 +64,16 @@ export function storedChecksum(frame: Buffer): number {
   return frame.readUInt32LE(frame.length - 4);
 }
 
-/** A frame as `ZSTD_compress` makes it, without a checksum, as one with the checksum of its content. */
-export function withChecksum(frame: Uint8Array, checksum: number): Buffer {
-  const result = Buffer.allocUnsafe(frame.length + 4);
-  result.set(frame);
-  result.writeUInt8(result.readUInt8(4) | checksumFlag, 4);
-  result.writeUInt32LE(checksum, frame.length);
-  return result;
+/** Says in a frame's header that a checksum stands at its end. */
+export function setChecksumFlag(frame: Uint8Array): void {
+  frame.set([(frame[4] ?? 0) | checksumFlag], 4);
+}
+
+/** What stands at the end of a frame. */
+export function checksumBytes(checksum: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(checksum);
+  return bytes;
 }
 
 function readContentSize(field: Buffer): number | undefined {

@@ -6,28 +6,23 @@ import { ThreadPool } from './thread-pool.ts';
 /** The memory of WebAssembly never shrinks: a thread that had a frame with more content than this is replaced. */
 const keepUpTo = 8 * 1024 * 1024;
 
+/** Each thread takes some 40 MB. */
+const mostThreads = 3;
+
 /** zstd in WebAssembly, on threads of its own that start when they are needed. */
 export function wasmCodec(): Codec {
-  const threads = new ThreadPool(Math.min(4, availableParallelism()));
+  const threads = new ThreadPool(Math.min(mostThreads, availableParallelism()));
   return {
     name: 'wasm',
     parallel: threads.size,
     compress(pieces) {
-      const bytes = joined(pieces);
-      return threads.run({ bytes, level: compressionLevel }, bytes.length > keepUpTo);
+      const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      return threads.run(pieces, compressionLevel, size > keepUpTo);
     },
-    decompress: (frame, rawSize) => threads.run({ bytes: joined([frame]), level: undefined }, rawSize > keepUpTo),
+    async decompress(frame, rawSize) {
+      const [content = Buffer.alloc(0)] = await threads.run([frame], undefined, rawSize > keepUpTo);
+      return content;
+    },
     close: () => threads.close(),
   };
-}
-
-/** The pieces put together in memory that can be handed over to a thread. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

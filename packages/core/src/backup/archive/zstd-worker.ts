@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { compress, decompress, init } from '@bokuweb/zstd-wasm';
 import { contentChecksum } from './content-checksum.ts';
-import { withChecksum } from './zstd-frame.ts';
+import { setChecksumFlag } from './zstd-frame.ts';
 
 // A thread of the WebAssembly codec: a job comes in, its reply goes out. The bytes are handed over, not copied.
 
@@ -11,25 +11,43 @@ export interface Job {
   readonly level: number | undefined;
 }
 
-export type Reply = { readonly bytes: Uint8Array } | { readonly problem: string };
+export type Reply = {
+  readonly result:
+    | {
+        readonly bytes: Uint8Array;
+        /** Belongs behind the bytes of a frame; undefined for content. */
+        readonly checksum: number | undefined;
+      }
+    | { readonly problem: string };
+  /** The memory of the job, to be used again: here it would pile up until this thread collects its garbage. */
+  readonly memory: ArrayBuffer;
+};
 
 const ready = init();
 
 parentPort?.on('message', (job: Job) => void work(job));
 
-async function work(job: Job): Promise<void> {
+async function work({ bytes, level }: Job): Promise<void> {
+  const result = await resultOf(bytes, level);
+  const memory = bytes.buffer;
+  const handedOver = 'bytes' in result && result.bytes.buffer instanceof ArrayBuffer ? [result.bytes.buffer] : [];
+  parentPort?.postMessage({ result, memory } satisfies Reply, [memory, ...handedOver]);
+}
+
+async function resultOf(bytes: Uint8Array, level: number | undefined): Promise<Reply['result']> {
   try {
     await ready;
-    const bytes = job.level === undefined ? unpack(job.bytes) : await pack(job.bytes, job.level);
-    reply({ bytes }, bytes.buffer);
+    return level === undefined ? { bytes: unpack(bytes), checksum: undefined } : await pack(bytes, level);
   } catch (error) {
-    reply({ problem: error instanceof Error ? error.message : String(error) });
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function pack(content: Uint8Array, level: number): Promise<Uint8Array> {
-  // The library's call leaves the checksum out.
-  return withChecksum(compress(content, level), await contentChecksum([content]));
+async function pack(content: Uint8Array, level: number): Promise<Reply['result']> {
+  const bytes = compress(content, level);
+  // The library leaves the checksum out. It is put behind the frame elsewhere, so that the frame is not copied here.
+  setChecksumFlag(bytes);
+  return { bytes, checksum: await contentChecksum([content]) };
 }
 
 function unpack(frame: Uint8Array): Uint8Array {
@@ -39,8 +57,4 @@ function unpack(frame: Uint8Array): Uint8Array {
     // The library's message speaks of compressing, and gives a number only.
     throw new Error('it cannot be decompressed', { cause: error });
   }
-}
-
-function reply(value: Reply, buffer?: ArrayBufferLike): void {
-  parentPort?.postMessage(value, buffer instanceof ArrayBuffer ? [buffer] : []);
 }
