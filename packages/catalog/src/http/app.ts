@@ -9,8 +9,8 @@ import { systemRoutes } from './system.ts';
 import type { LeaseStatus } from './system.ts';
 
 /**
- * The largest body of a request, in bytes: a table of ten thousand columns fits. A document that says what changed holds
- * the same up to three times, and has to fit into the 16 MB that MariaDB takes at once.
+ * The largest body of a request, in bytes: a table of ten thousand columns fits. Written into a statement it can be twice
+ * as large, and MariaDB takes 16 MB at once.
  */
 const largestBody = 4 * 1024 * 1024;
 /** A fully qualified name in a URL: up to 3,072 characters, each up to four bytes, each byte as `%XX`. */

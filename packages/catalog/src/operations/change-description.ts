@@ -6,6 +6,9 @@ import type { ChangeDescription, Entity, FieldChange } from '../entities/documen
 /** Keys that say something about the version itself. */
 const aboutVersion = ['version', 'updatedAt', 'updatedBy', 'changeDescription'];
 
+/** In characters of JSON. Documents have to stay small enough for one statement. */
+const longestDescription = 1_000_000;
+
 interface Changes {
   readonly added: FieldChange[];
   readonly updated: FieldChange[];
@@ -23,7 +26,12 @@ export function describeChange(before: Entity, after: Entity): ChangeDescription
   compareColumns(changes, columnsByPath(oldColumns), columnsByPath(newColumns));
   const { added, updated, deleted } = changes;
   if (added.length + updated.length + deleted.length === 0) return undefined;
-  return { fieldsAdded: added, fieldsUpdated: updated, fieldsDeleted: deleted, previousVersion: before.version };
+  return shortened({
+    fieldsAdded: added,
+    fieldsUpdated: updated,
+    fieldsDeleted: deleted,
+    previousVersion: before.version,
+  });
 }
 
 /**
@@ -35,6 +43,18 @@ export function nextVersion(before: Entity, after: Entity): number {
   const now = columnsByPath(after['columns']);
   const breaks = [...old].some(([path, column]) => now.get(path)?.['dataType'] !== column['dataType']);
   return Math.round(before.version * 10 + (breaks ? 10 : 1)) / 10;
+}
+
+/** Without the values if they are very large: the versions themselves hold them too. */
+function shortened(description: ChangeDescription): ChangeDescription {
+  if (JSON.stringify(description).length <= longestDescription) return description;
+  const namesOf = (fields: readonly FieldChange[]): FieldChange[] => fields.map(({ name }) => ({ name }));
+  return {
+    fieldsAdded: namesOf(description.fieldsAdded),
+    fieldsUpdated: namesOf(description.fieldsUpdated),
+    fieldsDeleted: namesOf(description.fieldsDeleted),
+    previousVersion: description.previousVersion,
+  };
 }
 
 function compare(changes: Changes, name: string, oldValue: unknown, newValue: unknown): void {

@@ -124,6 +124,7 @@ describeEachEngine('the server', (engine) => {
     }
     const { body } = await catalog.get('/api/v1/users/name/large');
     expect(body).toMatchObject({ version: 0.3, changeDescription: { fieldsUpdated: [{ name: 'note' }] } });
+    expect(JSON.stringify(body['changeDescription']).length).toBeLessThan(1_000_000);
   });
 
   it('stores values as deep as it takes them, and what changed in them', async () => {
