@@ -114,8 +114,11 @@ export async function writeSample({
     await frame('shape', 'CREATE TABLE public.shop (id int, name text);\n');
     for (const { name, frames } of tables) {
       for (const rows of frames) {
-        const text = `COPY ${name} (id, name) FROM stdin;\n${rows.map((row) => `${row}\n`).join('')}\\.\n`;
-        await frame('data', text, { table: name, rows: rows.length });
+        await frame(
+          'data',
+          (manifest.engine?.family ?? 'postgres') === 'postgres' ? copy(name, rows) : insert(name, rows),
+          { table: name, rows: rows.length },
+        );
       }
     }
     await frame('counters', "SELECT setval('public.shop_id_seq', 3, true);\n");
@@ -125,7 +128,12 @@ export async function writeSample({
     const results = tables.map(({ name, frames }) => {
       const digest = new TableDigest();
       for (const row of frames.flat()) digest.add(Buffer.from(`${row}\n`));
-      return { name, schema: name.split('.')[0] ?? '', ...digest.result(), columns: ['id', 'name'] };
+      return {
+        name,
+        schema: name.includes('.') ? (name.split('.')[0] ?? '') : '',
+        ...digest.result(),
+        columns: ['id', 'name'],
+      };
     });
     const counters = [{ name: { schema: 'public', name: 'shop_id_seq' }, value: '3', called: true }];
     const written = await writer.finish({ tables: results, counters });
@@ -133,6 +141,16 @@ export async function writeSample({
   } finally {
     await writer.close();
   }
+}
+
+function copy(name: string, rows: readonly string[]): string {
+  const quoted = name.split('.').map((part) => `"${part}"`);
+  return `COPY ${quoted.join('.')} ("id", "name") FROM stdin;\n${rows.map((row) => `${row}\n`).join('')}\\.\n`;
+}
+
+function insert(name: string, rows: readonly string[]): string {
+  if (rows.length === 0) return '';
+  return `INSERT INTO \`${name}\` (\`id\`,\`name\`) VALUES\n${rows.join(',\n')};\n`;
 }
 
 export function memorySource(bytes: Buffer, name = 'sample.sql.zst'): Source {
