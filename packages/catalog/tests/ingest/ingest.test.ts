@@ -144,7 +144,9 @@ describeEachEngine('an ingestion', (engine) => {
         : `alter table customer comment = 'Who pays';
            alter table customer modify column name varchar(40) default 'nobody' not null comment 'As on the card'`,
     );
-    expect(await read(catalog, source)).toMatchObject({ tables: { ...none, unchanged: 3, changed: 1 } });
+    // A view of MySQL and MariaDB shows the comments of the columns that it is made of.
+    const changed = postgres ? 1 : 2;
+    expect(await read(catalog, source)).toMatchObject({ tables: { ...none, unchanged: 4 - changed, changed } });
     const { body } = await api.get(`/api/v1/tables/${id}?fields=*`);
     expect(body).toMatchObject({
       description: 'Our own words',
