@@ -38,8 +38,8 @@ SET sql_mode = '';
 CREATE TABLE texts (
   id varchar(20) COLLATE utf8mb4_bin NOT NULL,
   c char(5), v varchar(300) DEFAULT 'it''s \\ a "default" %', tt tinytext, tx text COLLATE utf8mb4_unicode_ci, mt mediumtext, lt longtext NOT NULL,
-  u3 varchar(20) CHARACTER SET utf8mb3, asc7 varchar(40) CHARACTER SET ascii COLLATE ascii_bin, l1 varchar(256) CHARACTER SET latin1,
-  gb varchar(20) CHARACTER SET gbk, u16 varchar(20) CHARACTER SET utf16, sj text CHARACTER SET sjis, l2 char(20) CHARACTER SET latin2, sw varchar(9) CHARACTER SET swe7,
+  u3 varchar(20) CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci, asc7 varchar(40) CHARACTER SET ascii COLLATE ascii_bin, l1 varchar(256) CHARACTER SET latin1,
+  gb varchar(20) CHARACTER SET gbk, u16 varchar(20) CHARACTER SET utf16 COLLATE utf16_general_ci, sj text CHARACTER SET sjis, l2 char(20) CHARACTER SET latin2, sw varchar(9) CHARACTER SET swe7,
   e enum('a','it''s','ünï','',',') DEFAULT 'ünï', st set('x','y','z y') NOT NULL DEFAULT 'x,z y', el enum('ä','b') CHARACTER SET latin1,
   PRIMARY KEY (id), KEY prefix (tx(10), v(5) DESC), FULLTEXT KEY words (v, mt), FULLTEXT KEY grams (mt) /*!50700 WITH PARSER ngram */
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci;

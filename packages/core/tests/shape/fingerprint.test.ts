@@ -28,9 +28,9 @@ describe('fingerprint', () => {
   it('does not see owners, grants and definitions', () => {
     const owner: ShapeObject = { kind: 'owner', name: 'table public.shop', facts: { owner: 'app' } };
     const grant: ShapeObject = { kind: 'grant', name: 'table public.shop to app', facts: { privileges: ['SELECT'] } };
-    const plain = fingerprint(shapeOf(table));
-    expect(fingerprint(shapeOf(table, owner, grant))).toBe(plain);
-    expect(fingerprint(shapeOf({ ...table, definition: 'CREATE TABLE' }))).toBe(plain);
+    const print = fingerprint(shapeOf(table));
+    expect(fingerprint(shapeOf(table, owner, grant))).toBe(print);
+    expect(fingerprint(shapeOf({ ...table, definition: 'CREATE TABLE' }))).toBe(print);
     expect([countsInFingerprint('owner'), countsInFingerprint('grant'), countsInFingerprint('comment')]).toEqual([
       false,
       false,
