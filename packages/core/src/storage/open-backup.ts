@@ -1,8 +1,8 @@
-import { basename, dirname } from 'node:path';
-import { openStorage } from './open.ts';
+import { openFile } from './file-source.ts';
+import { localPath } from './location.ts';
 import type { Source } from './storage.ts';
 
-/** Opens a backup by its path. Throws BACKUP_MISSING, STORAGE_INVALID, STORAGE_FAILED. */
-export async function openBackup(place: string): Promise<Source> {
-  return openStorage(dirname(place)).open(basename(place));
+/** Opens a backup by its path or its `file:` URL. Throws BACKUP_MISSING, STORAGE_FAILED, STORAGE_INVALID. */
+export async function openBackup(location: string): Promise<Source> {
+  return openFile(localPath(location));
 }

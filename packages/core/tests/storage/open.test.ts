@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { openBackup, openStorage } from '#core/storage/open.js';
+import { openBackup } from '#core/storage/open-backup.js';
+import { openStorage } from '#core/storage/open.js';
 import { spool } from '#core/storage/spool.js';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 
