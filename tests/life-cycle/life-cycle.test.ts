@@ -24,7 +24,12 @@ describeEachEngine('the life cycle', (engine) => {
     await succeed(old.url, ['sample', '--tables', tables]);
     before = await succeed(old.url, ['digest']);
     const info = await succeed(old.url, ['info']);
-    expect(info).toMatchObject({ phase: 'ready', release: { database: '1.0.0' }, shape: { drifted: false }, leases: [] });
+    expect(info).toMatchObject({
+      phase: 'ready',
+      release: { database: '1.0.0' },
+      shape: { drifted: false },
+      leases: [],
+    });
   });
 
   it('backs up what the database holds, verified', { timeout: 300_000 }, async () => {

@@ -21,14 +21,25 @@ describeEachEngine(
     /** Runs SQL with the stock client, without asking it to stop at errors. */
     const load = async (target: FreshDatabase, sql: string): Promise<void> => {
       const { program, args } = clientOf(target);
-      await runProgram(program, args.filter((arg) => arg !== '-v' && arg !== 'ON_ERROR_STOP=1'), { input: sql });
+      await runProgram(
+        program,
+        args.filter((arg) => arg !== '-v' && arg !== 'ON_ERROR_STOP=1'),
+        { input: sql },
+      );
     };
     const serves = async (target: FreshDatabase): Promise<string> => {
       const server = spawnCli(['--database-url', target.url, 'serve', '--port', '0']);
       let code: number | null | undefined;
       void server.ended.then((outcome) => (code = outcome.code));
-      const { stderr } = { get stderr() { return server.output().stderr; } };
-      await until(() => server.output().stderr.includes('serves on') || code !== undefined, () => stderr);
+      const { stderr } = {
+        get stderr() {
+          return server.output().stderr;
+        },
+      };
+      await until(
+        () => server.output().stderr.includes('serves on') || code !== undefined,
+        () => stderr,
+      );
       server.kill('SIGTERM');
       const outcome = await server.ended;
       return outcome.stderr.includes('serves on') ? 'serves' : outcome.stderr;

@@ -89,7 +89,10 @@ describeEachEngine('restore refuses', (engine) => {
     const target = await freshDatabase(engine);
     await succeed(target.url, ['migrate']);
     const server = spawnCli(['--database-url', target.url, 'serve', '--port', '0']);
-    await until(() => server.output().stderr.includes('serves on'), () => server.output().stderr);
+    await until(
+      () => server.output().stderr.includes('serves on'),
+      () => server.output().stderr,
+    );
     await refuses(target, newBackup, 'LEASE_LIVE');
     server.kill('SIGTERM');
     expect((await server.ended).code).toBe(0);

@@ -22,7 +22,10 @@ export const ingest: Verb = {
       includeSystem: flags['includeSystem'] === true,
     });
     const { databases, schemas, tables, skipped } = result;
-    const rows = Object.entries({ databases, schemas, tables }).map(([kind, tally]) => [kind, ...Object.values(tally).map(String)]);
+    const rows = Object.entries({ databases, schemas, tables }).map(([kind, tally]) => [
+      kind,
+      ...Object.values(tally).map(String),
+    ]);
     const lines = [
       `${result.source} is in the catalog as ${service}.`,
       ...table(['', ...Object.keys(tables)], rows),

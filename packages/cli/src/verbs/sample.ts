@@ -15,7 +15,9 @@ export const sample: Verb = {
     if (tables === undefined) throw new LockstepError('USAGE', { reason: '--tables COUNT is missing' });
     const result = await runSample(await context.open(), { ...context.run, tables, seed: textFlag(flags, 'seed') });
     const { services, databases, schemas, users, release } = result;
-    const lines = [`${tables} tables in ${schemas} schemas of ${databases} databases in ${services} services, ${users} users, for release ${release}.`];
+    const lines = [
+      `${tables} tables in ${schemas} schemas of ${databases} databases in ${services} services, ${users} users, for release ${release}.`,
+    ];
     return { json: result, lines };
   },
 };

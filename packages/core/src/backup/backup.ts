@@ -61,7 +61,8 @@ async function write(
     await writer.frame({ kind: 'shape', sql: Buffer.from(statements(before)) });
     const tables = await writeTables(database, snapshot, writer, options);
     const counters = await snapshot.counters();
-    await writer.frame({ kind: 'counters', sql: Buffer.from(statements(counters.map(dialect.counter))) });
+    const counting = counters.map((counter) => dialect.counter(counter));
+    await writer.frame({ kind: 'counters', sql: Buffer.from(statements(counting)) });
     await writer.frame({ kind: 'rest', sql: Buffer.from(statements(creates(shape.after))) });
     await writer.frame({ kind: 'state', sql: Buffer.from(plain.state()) });
     const paths = tables.map((result, index) => ({ ...result, path: pathOf(shape.tables[index]) }));

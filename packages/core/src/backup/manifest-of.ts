@@ -3,7 +3,7 @@ import type { Database, Snapshot } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
 import { findDrift } from '../migrate/drift.ts';
 import { checkApplied } from '../migrate/pending.ts';
-import { phaseRefused } from '../migrate/adopt.ts';
+import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
 import { databaseRelease } from '../release/database-release.ts';
 import type { Code } from '../release/releases.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
@@ -31,7 +31,7 @@ export async function manifestOf(
   const home = homeOf(snapshot.session, database.dialect, product.schemas);
   const state = await readState(home);
   if (!state) throw new LockstepError('DATABASE_EMPTY');
-  refuseState(state, product.name, upgrading);
+  refuseState(state, code, upgrading);
   const { shape } = snapshot;
   if (shape.unsupported.length > 0) {
     const found = shape.unsupported.map(({ kind, name }) => `${kind} ${name}`).join(', ');
@@ -67,12 +67,15 @@ export async function manifestOf(
     takenAt: snapshot.takenAt,
     position: snapshot.position,
     schemas: database.dialect.homeSchema(product.schemas) === '' ? [] : product.schemas,
-    options: {},
+    // Whoever restores a failed database has to know what failed.
+    options: state.phase === 'failed' ? { detail: JSON.stringify(state.detail) } : {},
   };
 }
 
-function refuseState(state: State, product: string, upgrading: boolean): void {
+function refuseState(state: State, code: Code, upgrading: boolean): void {
+  const product = code.product.name;
   if (state.product !== product) throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product });
+  refuseNewer(state, code);
   if (state.phase === 'ready' || state.phase === 'failed' || upgrading) return;
   throw phaseRefused(state);
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from '../database/database.ts';
+import { quotePath } from '../database/quote-path.ts';
 import type { Manifest } from './archive/manifest.ts';
 import type { TableResult } from './archive/table-of-contents.ts';
 
@@ -13,11 +14,7 @@ export interface PlainSql {
 }
 
 export function plainSql(dialect: Dialect, home: string, manifest: Manifest): PlainSql {
-  const own = (name: string): string =>
-    [home, name]
-      .filter((part) => part !== '')
-      .map(dialect.quote)
-      .join('.');
+  const own = (name: string): string => quotePath(dialect, home, name);
   const state = own('lockstep_state');
   const detail = dialect.literal(JSON.stringify({ file: `backup ${manifest.id}` }));
   return {
@@ -73,10 +70,10 @@ export function plainSql(dialect: Dialect, home: string, manifest: Manifest): Pl
       statements([
         ...tables.map(({ path, rows, name }) => {
           const wrong = dialect.literal(JSON.stringify({ file: `backup ${manifest.id}`, wrong: name }));
-          const table = path.map(dialect.quote).join('.');
+          const table = quotePath(dialect, ...path);
           return `UPDATE ${state} SET detail = ${wrong} WHERE id = 1 AND (SELECT count(*) FROM ${table}) <> ${rows}`;
         }),
-        `UPDATE ${state} SET phase = ${dialect.literal(manifest.phase)}, detail = '{}', changed_at = ${dialect.clock} WHERE id = 1 AND phase = 'restoring' AND detail = ${detail}`,
+        `UPDATE ${state} SET phase = ${dialect.literal(manifest.phase)}, detail = ${dialect.literal(manifest.options['detail'] ?? '{}')}, changed_at = ${dialect.clock} WHERE id = 1 AND phase = 'restoring' AND detail = ${detail}`,
       ]),
   };
 }
@@ -95,5 +92,6 @@ function insert(
     if (value === null) return 'NULL';
     return typeof value === 'string' ? dialect.literal(value) : String(value);
   });
-  return `INSERT INTO ${table} (${Object.keys(row).map(dialect.quote).join(', ')}) VALUES (${values.join(', ')})`;
+  const columns = Object.keys(row).map((name) => dialect.quote(name));
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')})`;
 }

@@ -1,5 +1,6 @@
 import { LockstepError } from '../errors.ts';
 import type { Code } from '../release/releases.ts';
+import { compareReleases } from '../release/version.ts';
 import { contents } from '../shape/empty.ts';
 import { readHistory } from '../state/history.ts';
 import type { State } from '../state/state.ts';
@@ -33,8 +34,17 @@ function refuseOther(state: State, code: Code): void {
   if (state.product !== product.name) {
     throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
   }
+  refuseNewer(state, code);
   if (state.phase === 'ready' || state.phase === 'migrating') return;
   throw phaseRefused(state);
+}
+
+/** Throws DATABASE_NEWER where the database has gone on to a release that this code does not know. */
+export function refuseNewer(state: State, code: Code): void {
+  const { version } = code.product;
+  const [base = ''] = (state.release ?? '').split('+');
+  if (base === '' || compareReleases(base, version) <= 0) return;
+  throw new LockstepError('DATABASE_NEWER', { found: state.release ?? base, needed: version });
 }
 
 async function refuseContents(home: Home, code: Code): Promise<void> {

@@ -2,7 +2,7 @@ import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import { migrationsUpTo } from '../release/releases.ts';
-import { compareVersions, parseVersion } from '../release/version.ts';
+import { compareVersions, parseVersion, releaseName } from '../release/version.ts';
 import type { AppliedMigration } from '../state/history.ts';
 
 /**
@@ -32,7 +32,7 @@ export function checkApplied(code: Code, applied: readonly AppliedMigration[]): 
     if (!migration) {
       // A repeatable migration that was taken out of the code leaves nothing to be wrong about.
       if (row.version === null) continue;
-      throw new LockstepError('MIGRATION_MISSING', { version: row.key, script: row.script, release: row.key });
+      throw new LockstepError('MIGRATION_MISSING', { version: row.key, script: row.script, release: releaseOf(row) });
     }
     if (migration.version === null || row.checksum === null || isBelow(row, baseline)) continue;
     if (row.checksum === migration.checksum) continue;
@@ -43,6 +43,11 @@ export function checkApplied(code: Code, applied: readonly AppliedMigration[]): 
       found: migration.checksum,
     });
   }
+}
+
+function releaseOf(row: AppliedMigration): string {
+  const version = parseVersion(row.version ?? '');
+  return version ? releaseName(version) : row.key;
 }
 
 function isBelow(row: AppliedMigration, baseline: AppliedMigration | undefined): boolean {

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { withLock } from '../database/lock.ts';
+import { quotePath } from '../database/quote-path.ts';
 import { LockstepError } from '../errors.ts';
 import { actor } from '../migrate/actor.ts';
 import { lockName, migrateLocked } from '../migrate/migrate.ts';
@@ -48,10 +49,7 @@ export async function abortRestore(
 async function dropOwnTables(home: Home): Promise<void> {
   const names = ownTableNames.filter((name) => name !== 'lockstep_state');
   for (const name of [...names, 'lockstep_state']) {
-    const table = [home.schema, name]
-      .filter((part) => part !== '')
-      .map(home.dialect.quote)
-      .join('.');
+    const table = quotePath(home.dialect, home.schema, name);
     await home.session.execute(`DROP TABLE IF EXISTS ${table}`);
   }
 }

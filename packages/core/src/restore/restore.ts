@@ -14,7 +14,7 @@ import type { Product } from '../release/product.ts';
 import type { Code } from '../release/releases.ts';
 import { readCode } from '../release/releases.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
-import { changeState } from '../state/state.ts';
+import { changeState, parseDetail } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf, ownTable } from '../state/tables.ts';
 import type { ShapeSource } from './check-backup.ts';
@@ -159,8 +159,13 @@ async function becomeReady(home: Home, archive: Archive): Promise<void> {
     await home.session.run(
       sql`UPDATE ${ownTable(home, 'lockstep_state')} SET database_id = ${randomUUID()} WHERE id = 1`,
     );
-    const phaseThen = manifest.phase === 'failed' ? 'failed' : 'ready';
-    await changeState(home, { phase: phaseThen, release: manifest.release, seed: manifest.seed });
+    const failed = manifest.phase === 'failed';
+    await changeState(home, {
+      phase: failed ? 'failed' : 'ready',
+      detail: failed ? parseDetail(manifest.options['detail'] ?? '{}') : {},
+      release: manifest.release,
+      seed: manifest.seed,
+    });
   });
 }
 

@@ -39,7 +39,7 @@ export async function readState(home: Home, lock: 'none' | 'share' | 'update' = 
     databaseId: row['database_id'] ?? '',
     epoch: BigInt(row['epoch'] ?? '0'),
     phase: phaseOf(row['phase'] ?? ''),
-    detail: detailOf(row['detail'] ?? '{}'),
+    detail: parseDetail(row['detail'] ?? '{}'),
     seed: seedOf(row['seed'] ?? '[]'),
     changedAt: row['changed_at'] ?? '',
   };
@@ -79,7 +79,8 @@ function phaseOf(text: string): Phase {
   return found;
 }
 
-function detailOf(text: string): Record<string, string> {
+/** Reads the texts beside a phase out of their JSON. */
+export function parseDetail(text: string): Record<string, string> {
   const json: unknown = JSON.parse(text);
   if (typeof json !== 'object' || json === null) return {};
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));

@@ -42,15 +42,16 @@ export async function info(database: Database, product: Product): Promise<Info> 
     const rows = await readHistoryRows(home);
     const applied = currentHistory(rows);
     const shape = await session.describe(product.schemas);
-    const release = state ? databaseRelease(code, applied) : undefined;
-    const isAhead = release !== undefined && compareReleases(release.base, product.version) > 0;
+    const release = state ? databaseRelease(code, applied).name : null;
+    const [base = ''] = (state?.release ?? '').split('+');
+    const isAhead = base !== '' && compareReleases(base, product.version) > 0;
     const own = state?.product === product.name && !isAhead;
     const settled = own && state?.phase === 'ready' && applied.length > 0;
     return {
       product: state?.product ?? product.name,
       engine: `${database.engine} ${database.version}`,
       location: database.location,
-      release: { code: product.version, database: release?.name ?? null },
+      release: { code: product.version, database: isAhead ? (state?.release ?? null) : release },
       phase: state?.phase ?? 'none',
       detail: state?.detail ?? {},
       epoch: state ? String(state.epoch) : null,

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
-import { phaseRefused } from '../migrate/adopt.ts';
+import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
 import { findDrift } from '../migrate/drift.ts';
 import { checkApplied } from '../migrate/pending.ts';
 import type { RunOptions } from '../progress.ts';
@@ -9,7 +9,6 @@ import { databaseRelease } from '../release/database-release.ts';
 import type { Product } from '../release/product.ts';
 import type { Code } from '../release/releases.ts';
 import { readCode } from '../release/releases.ts';
-import { compareReleases } from '../release/version.ts';
 import { readHistory } from '../state/history.ts';
 import { takeLease } from '../state/lease.ts';
 import { readState } from '../state/state.ts';
@@ -61,6 +60,7 @@ async function tryStart(database: Database, code: Code, options: RunOptions): Pr
     if (state.product !== product.name) {
       throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
     }
+    refuseNewer(state, code);
     if (state.phase !== 'ready') throw phaseRefused(state);
     const release = await ownRelease(home, code);
     if (release === undefined) return undefined;
@@ -81,9 +81,6 @@ async function tryStart(database: Database, code: Code, options: RunOptions): Pr
 async function ownRelease(home: Home, code: Code): Promise<string | undefined> {
   const applied = await readHistory(home);
   const release = databaseRelease(code, applied);
-  if (compareReleases(release.base, code.product.version) > 0) {
-    throw new LockstepError('DATABASE_NEWER', { found: release.name, needed: code.product.version });
-  }
   checkApplied(code, applied);
   const keys = new Set(applied.map(({ key }) => key));
   const complete = code.migrations.every((migration) => {

@@ -8,7 +8,7 @@ import type { Database, Lock } from '../database/database.ts';
 import { withLock } from '../database/lock.ts';
 import { LockstepError } from '../errors.ts';
 import { actor } from '../migrate/actor.ts';
-import { phaseRefused } from '../migrate/adopt.ts';
+import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
 import { findDrift } from '../migrate/drift.ts';
 import { enterMigrating } from '../migrate/enter.ts';
 import type { AppliedNow } from '../migrate/apply.ts';
@@ -113,6 +113,7 @@ async function hasNothingToProve(
   const { product } = code;
   if (state.product !== product.name)
     throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
+  refuseNewer(state, code);
   if (state.phase !== 'ready' && state.phase !== 'migrating') throw phaseRefused(state);
   // A killed upgrade has its backup, and the proof is still due.
   if (state.detail['backup'] !== undefined) return false;
