@@ -31,13 +31,13 @@ export const sealFile = 'releases.json';
 /** Reads `releases.json` beside the migrations. A product without one has no sealed release yet. */
 export async function readSeal(folder: string, product: string): Promise<Seal> {
   const file = join(folder, sealFile);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new LockstepError('SEAL_INVALID', { file, reason: reasonOf(error) }, { cause: error });
   });
-  if (text === undefined) return { product, releases: [] };
+  if (content === undefined) return { product, releases: [] };
   try {
-    const seal = parseSeal(JSON.parse(text));
+    const seal = parseSeal(JSON.parse(content));
     if (seal.product !== product) throw new TypeError(`it is of the product "${seal.product}", not of "${product}"`);
     return seal;
   } catch (error) {

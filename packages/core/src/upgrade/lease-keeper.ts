@@ -20,15 +20,16 @@ export function keepLease(
   schemas: readonly string[],
   lease: { readonly id: string; readonly epoch: bigint; readonly address: string },
 ): LeaseKeeper {
-  let tell: (reason: LockstepError) => void = () => undefined;
+  let resolveLost: (reason: LockstepError) => void = () => undefined;
   const lost = new Promise<LockstepError>((resolve) => {
-    tell = resolve;
+    resolveLost = resolve;
   });
   let renewedAt = Date.now();
   let isLost = false;
-  void lost.then(() => {
+  const tell = (reason: LockstepError): void => {
     isLost = true;
-  });
+    resolveLost(reason);
+  };
   let working: Promise<void> = Promise.resolve();
   const renew = async (): Promise<void> => {
     try {
