@@ -140,6 +140,7 @@ export class Bridge {
   async #serveAll(): Promise<void> {
     for (;;) {
       if (this.#current?.gone) await this.#release();
+      if (this.#housekeeping.overdue()) await this.#keepHouse(false);
       const turn = this.#closing ? undefined : await this.#nextTurn();
       if (turn === undefined) return;
       if (await this.#give(turn.client)) await turn.client.run(this.#engine, turn.unit);
@@ -211,7 +212,7 @@ export class Bridge {
   #look(): void {
     if (this.#working !== undefined) return;
     if (this.#queue.length > 0) this.#refuseWaiting();
-    else if (this.#housekeeping.due()) this.#working = this.#keepHouse().then(() => this.#workOff());
+    else if (this.#housekeeping.due()) this.#working = this.#keepHouse(true).then(() => this.#workOff());
   }
 
   #refuseWaiting(): void {
@@ -228,11 +229,11 @@ export class Bridge {
     }
   }
 
-  async #keepHouse(): Promise<void> {
+  async #keepHouse(quiet: boolean): Promise<void> {
     if (!(await this.#canLeave())) return;
     await this.#take();
     await changeState(this.#engine, this.#state, newState());
     this.#state = newState();
-    await this.#housekeeping.run();
+    await this.#housekeeping.run(quiet);
   }
 }

@@ -87,6 +87,7 @@ export class Client implements Role {
       if (parse === undefined) this.#statements.delete(name);
       else this.#statements.set(name, parse);
     }
+    if (unit.extensions) engine.unpackExtensions();
     if (unit.copy) this.#connection.write(withoutCopyInResponse(await engine.answer(unit.bytes)));
     else await engine.run(unit.bytes, (piece) => this.#connection.write(piece));
     this.#inSequence = unit.open;

@@ -32,6 +32,7 @@ export class Engine {
   readonly #onDeath: (reason: string) => never;
   /** How often messages were run, and when it was last so, in milliseconds. */
   runs = 0;
+  #unpacked = false;
   lastRun = Date.now();
   /** What a server tells each client at the start: its version, encoding, time zone ... */
   readonly parameters: ReadonlyMap<string, string>;
@@ -52,12 +53,21 @@ export class Engine {
     };
     try {
       const pglite = await PGlite.create(folder, { startParams, onStdout: listen, onStderr: listen });
-      watchMainLoop(pglite, (reason) => onDeath([reason, ...said.slice(-5)].join(' ')));
-      unpackExtensions((path, bytes) => pglite.copyToFS(path, bytes));
-      return new Engine(pglite, await introduce(pglite), onDeath);
+      watchMainLoop(pglite, (reason) => onDeath(lastWords(reason, said)));
+      const engine = new Engine(pglite, await introduce(pglite), onDeath);
+      const extensions = await engine.query(`SELECT FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'`);
+      if (extensions.length > 0) engine.unpackExtensions();
+      return engine;
     } catch (error) {
-      throw new Error([reasonOf(error), ...said].join(' '), { cause: error });
+      throw new Error(lastWords(reasonOf(error), said), { cause: error });
     }
+  }
+
+  /** Makes the extensions ready that PGlite brings, if they are not yet. */
+  unpackExtensions(): void {
+    if (this.#unpacked) return;
+    this.#unpacked = true;
+    unpackExtensions((path, bytes) => this.#pglite.copyToFS(path, bytes));
   }
 
   /** Runs messages that the backend can answer to the end. `onData` gets the answer in pieces, valid during the call. */
@@ -95,6 +105,12 @@ export class Engine {
   async close(): Promise<void> {
     await this.#pglite.close();
   }
+}
+
+/** What went wrong by the words of Postgres, which come with the date and the process. */
+function lastWords(reason: string, said: readonly string[]): string {
+  const words = said.flatMap((line) => /\b(?:FATAL|PANIC|DETAIL|HINT): .*/.exec(line) ?? []);
+  return words.length === 0 ? [reason, ...said.slice(-3)].join(' ') : words.join(' ').replace(/\s+/g, ' ');
 }
 
 /**

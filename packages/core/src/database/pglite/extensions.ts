@@ -2,9 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
 /**
- * The extensions that PGlite brings, each packed as `<name>.tar.gz` beside its code. Given to its constructor, every
- * library would be compiled at each start (a third of a second in all); as files only, a library is compiled when it is
- * used, and the start takes a few hundredths longer.
+ * The extensions that PGlite brings, each packed as `<name>.tar.gz` beside its code. Given to its constructor, all of
+ * their libraries would be compiled at each start. As files, which is what a server has, a library is compiled when it
+ * is used; unpacking takes a tenth of a second, so it is left until an extension is asked for.
  */
 export function unpackExtensions(write: (path: string, bytes: Buffer) => void): void {
   const folder = new URL('.', import.meta.resolve('@electric-sql/pglite'));

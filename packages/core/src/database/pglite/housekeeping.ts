@@ -7,7 +7,7 @@ import { syncFolder } from './sync-folder.ts';
 export class Housekeeping {
   readonly #engine: Engine;
   readonly #folder: string;
-  #checked = { at: Date.now(), runs: 0 };
+  #looked = { at: Date.now(), runs: 0 };
   #logAtCheckpoint = 0n;
   #syncSince: number | undefined;
 
@@ -20,22 +20,31 @@ export class Housekeeping {
 
   /** Something was done, the last look was a while ago, and nobody has asked for anything for a moment. */
   due(): boolean {
-    const { runs, lastRun } = this.#engine;
-    const now = Date.now();
-    if (runs === this.#checked.runs || now - this.#checked.at < lookMilliseconds) return false;
-    return now - lastRun > quietMilliseconds || now - this.#checked.at > 6 * lookMilliseconds;
+    return this.#sinceLook() > lookMilliseconds && Date.now() - this.#engine.lastRun > quietMilliseconds;
   }
 
-  /** Outside of a transaction, with no client's state on the backend. A failure is told as a warning of the process. */
-  async run(): Promise<void> {
+  /** There was no quiet moment for so long that it can't wait for one. */
+  overdue(): boolean {
+    return this.#sinceLook() > 2 * lookMilliseconds;
+  }
+
+  #sinceLook(): number {
+    return this.#engine.runs === this.#looked.runs ? 0 : Date.now() - this.#looked.at;
+  }
+
+  /**
+   * Outside of a transaction, with no client's state on the backend. Tables are vacuumed in a quiet moment only.
+   * A failure is told as a warning of the process.
+   */
+  async run(quiet: boolean): Promise<void> {
     try {
+      if (quiet) await this.#vacuumOne();
       await this.#checkpointIfLong();
-      await this.#vacuumOne();
     } catch (error) {
       if (!(error instanceof StatementError)) throw error;
       process.emitWarning(`The embedded database in ${this.#folder}: ${reasonOf(error)}`);
     }
-    this.#checked = { at: Date.now(), runs: this.#engine.runs };
+    this.#looked = { at: Date.now(), runs: this.#engine.runs };
   }
 
   /** Without it the log would only grow. Takes as long as the writing of what has changed since the last one. */

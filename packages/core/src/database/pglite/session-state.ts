@@ -1,4 +1,4 @@
-import { literal, quote } from '../postgres/quote.ts';
+import { quote } from '../postgres/quote.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -99,6 +99,11 @@ export async function changeState(engine: Engine, last: SessionState, next: Sess
 /** Takes away the prepared statements of a client, which has them again later. */
 export async function deallocate(engine: Engine): Promise<void> {
   await engine.query('DEALLOCATE ALL');
+}
+
+/** A string that is read the same whatever standard_conforming_strings a client has set. */
+function literal(value: string): string {
+  return `E'${value.replace(/[\\']/g, '$&$&')}'`;
 }
 
 /** Leaves nothing of a client that is gone, outside of a transaction. */

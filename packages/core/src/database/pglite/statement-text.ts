@@ -9,15 +9,16 @@ const qualified = `${name}${space}*(?:\\.${space}*${name}${space}*){0,2}`;
 const columns = String.raw`(?:\(${space}*${name}${space}*(?:,${space}*${name}${space}*)*\)${space}*)?`;
 
 const copyFromStdin = new RegExp(
-  `${lead}COPY(?:${space}+(?:BINARY${space}+)?|(?="))${qualified}${columns}FROM${space}+STDIN(?![\\p{L}\\p{N}_$])`,
+  `${lead}COPY(?:${space}+(BINARY${space}+)?|(?="))${qualified}${columns}FROM${space}+STDIN(?![\\p{L}\\p{N}_$])`,
   'iu',
 );
 
 /** COPY ... FROM STDIN at the beginning of a text, and whether its rows are in the binary format. */
 export function copyIn(text: string): { readonly binary: boolean } | undefined {
-  const head = copyFromStdin.exec(text)?.[0];
-  if (head === undefined) return undefined;
-  return { binary: /\bCOPY\s+BINARY\b/i.test(head) || /\bBINARY\b/i.test(text.slice(head.length)) };
+  const found = copyFromStdin.exec(text);
+  if (found === null) return undefined;
+  const [head, binary] = found;
+  return { binary: binary !== undefined || /\bBINARY\b/i.test(text.slice(head.length)) };
 }
 
 const listenStatement = new RegExp(`${lead}LISTEN${space}+`, 'i');
@@ -41,4 +42,11 @@ export function customSettings(text: string): string[] {
   if (!/set/i.test(text)) return [];
   const names = [...text.matchAll(setCustom), ...text.matchAll(configCustom)].map(([, found = '']) => found);
   return names.map((found) => found.replaceAll('"', ''));
+}
+
+const extension = new RegExp(String.raw`\b(?:CREATE|ALTER)${space}+EXTENSION\b|\bpg_available_extension`, 'i');
+
+/** Installs or updates an extension, or asks which there are. */
+export function asksForExtension(text: string): boolean {
+  return extension.test(text);
 }

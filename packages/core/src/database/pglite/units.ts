@@ -1,7 +1,7 @@
 import { guard } from './engine.ts';
 import { copyFail, firstText, message, query, text } from './messages.ts';
 import type { Message } from './messages.ts';
-import { copyIn, customSettings, replacement } from './statement-text.ts';
+import { asksForExtension, copyIn, customSettings, replacement } from './statement-text.ts';
 
 /** Messages that the backend runs in one go. */
 export interface Unit {
@@ -12,6 +12,8 @@ export interface Unit {
   readonly copy: boolean;
   /** Parse messages of named statements; undefined for a name that was closed. */
   readonly statements: ReadonlyMap<string, Buffer | undefined>;
+  /** May ask for an extension. */
+  readonly extensions: boolean;
   /** Settings with a dot in their names that may be set. */
   readonly customSettings: readonly string[];
 }
@@ -34,6 +36,7 @@ export class UnitReader {
   #parts: Buffer[] = [];
   #statements = new Map<string, Buffer | undefined>();
   #customSettings: string[] = [];
+  #extensions = false;
   #copyBytes: number | undefined;
 
   next(next: Message): Step {
@@ -74,7 +77,7 @@ export class UnitReader {
   #query(sql: string, bytes: Buffer): Step {
     const other = replacement(sql);
     if (other !== undefined) return this.#run([query(other)]);
-    this.#customSettings.push(...customSettings(sql));
+    this.#look(sql);
     const copy = copyIn(sql);
     if (copy === undefined) return this.#run([bytes, guard]);
     this.#parts.push(bytes);
@@ -89,8 +92,13 @@ export class UnitReader {
     const other = replacement(sql);
     const parse = other === undefined ? bytes : message('P', text(name), text(other), Buffer.alloc(2));
     if (name !== '') this.#statements.set(name, parse);
-    this.#customSettings.push(...customSettings(sql));
+    this.#look(sql);
     return this.#add(parse);
+  }
+
+  #look(sql: string): void {
+    this.#customSettings.push(...customSettings(sql));
+    this.#extensions ||= asksForExtension(sql);
   }
 
   #copy({ type, bytes }: Message, size: number): Step {
@@ -124,11 +132,13 @@ export class UnitReader {
       open,
       copy,
       statements: this.#statements,
+      extensions: this.#extensions,
       customSettings: this.#customSettings,
     };
     this.#parts = [];
     this.#statements = new Map();
     this.#customSettings = [];
+    this.#extensions = false;
     return { kind: 'run', unit };
   }
 }

@@ -10,6 +10,7 @@ import type { WorkerTask, WorkerWord } from './worker-messages.ts';
 /** The thread that PGlite runs in: its statements block whatever else the thread does. See host.ts. */
 if (!isWorkerTask(workerData)) throw new TypeError('This file is the thread of an embedded database.');
 let bridge: Bridge | undefined;
+process.on('uncaughtException', (error) => die(reasonOf(error)));
 await work(workerData);
 
 async function work(task: WorkerTask): Promise<void> {

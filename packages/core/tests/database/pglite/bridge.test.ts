@@ -115,7 +115,7 @@ describe('a session', () => {
     await a.query(`set search_path = 'pg_catalog', "Odd, name"; set work_mem = '7MB'; set datestyle = 'ISO, DMY'`);
     await a.query(`set application_name = 'it''s "a" \\'`);
     await a.query(`select set_config('app.user', 'anna', false)`);
-    await b.query(`set work_mem = '9MB'`);
+    await b.query(`set work_mem = '9MB'; set standard_conforming_strings = off`);
     const settings = `select json_build_object('path', current_setting('search_path'), 'mem', current_setting('work_mem'),
       'style', current_setting('datestyle'), 'user', coalesce(current_setting('app.user', true), ''),
       'name', current_setting('application_name'))`;
