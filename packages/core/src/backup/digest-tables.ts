@@ -19,6 +19,8 @@ export async function digestTables(
     results.push({
       name: table.label,
       schema: table.schema,
+      tableName: table.name,
+      tableName: table.name,
       ...digest.result(),
       columns: table.columns.map(({ name }) => name),
     });

@@ -37,7 +37,7 @@ export class TableReader {
   }
 
   result(): TableResult {
-    const { label, schema, columns } = this.#table;
-    return { name: label, schema, ...this.#digest.result(), columns: columns.map(({ name }) => name) };
+    const { label, schema, name: tableName, columns } = this.#table;
+    return { name: label, schema, tableName, ...this.#digest.result(), columns: columns.map(({ name }) => name) };
   }
 }

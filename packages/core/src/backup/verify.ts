@@ -33,8 +33,7 @@ export async function verifyArchive(archive: Archive, dialect: Dialect, options:
 
 /** A table as far as reading its rows needs it. */
 export function tableOf(table: TableResult): TableShape {
-  const { name: label, schema, columns } = table;
-  const name = schema === '' ? label : label.slice(schema.length + 1);
+  const { name: label, schema, tableName: name, columns } = table;
   return { label, schema, name, columns: columns.map((column) => ({ name: column, type: '' })) };
 }
 
