@@ -27,6 +27,8 @@ import type { Wire } from './wire.ts';
 export interface ServerFacts extends ServerVersion {
   /** The name of the database as the server writes it. */
   readonly database: string;
+  /** The collation of the database. */
+  readonly collation: string;
   /** max_allowed_packet, in bytes. */
   readonly largestPacket: number;
 }
@@ -107,7 +109,7 @@ export class MysqlDatabase implements Database {
   async #connect(purpose: string): Promise<Wire> {
     const wire = await connect(this.#target, purpose);
     try {
-      await applySettings(wire, this.#facts.flavour);
+      await applySettings(wire, this.#facts.flavour, this.#facts.collation);
       return wire;
     } catch (error) {
       wire.destroy();

@@ -1,5 +1,4 @@
 import { LockstepError } from '../../errors.ts';
-import type { Database } from '../database.ts';
 import { findCluster } from './cluster.ts';
 import { connect } from './connect.ts';
 import { readVersion, supportedServers } from './flavour.ts';
@@ -15,12 +14,12 @@ import { readUrl } from './url.ts';
  * @example
  * const database = await openMysql('mysql://app@db.example.com/shop?ssl={"rejectUnauthorized":true}');
  */
-export async function openMysql(url: string): Promise<Database> {
+export async function openMysql(url: string): Promise<MysqlDatabase> {
   const target = readUrl(url);
   const wire = await connect(target, 'open');
   try {
     const [row] = await wire.rows(`SELECT VERSION() AS version, @@version_comment AS comment, DATABASE() AS name,
-      @@max_allowed_packet AS packet`);
+      @@collation_database AS collation, @@max_allowed_packet AS packet`);
     const server = readVersion(row?.['version'] ?? '', row?.['comment'] ?? '');
     const unsupported = (found: string, needed: string): LockstepError =>
       new LockstepError('ENGINE_UNSUPPORTED', { location: target.location, found, needed });
@@ -35,6 +34,7 @@ export async function openMysql(url: string): Promise<Database> {
     return new MysqlDatabase(target, {
       ...server,
       database: row?.['name'] ?? target.database,
+      collation: row?.['collation'] ?? '',
       largestPacket: Number(row?.['packet']),
     });
   } finally {

@@ -31,9 +31,12 @@ const common = [
   'innodb_lock_wait_timeout = 120',
 ];
 
-/** Makes a connection one that behaves the same on every server. */
-export async function applySettings(wire: Wire, flavour: Flavour): Promise<void> {
-  await wire.run('SET NAMES utf8mb4');
+/**
+ * Makes a connection one that behaves the same on every server. Its collation is that of the database, because the
+ * servers' own default is another in every version, and views and routines remember it.
+ */
+export async function applySettings(wire: Wire, flavour: Flavour, collation: string): Promise<void> {
+  await wire.run(`SET NAMES utf8mb4${collation.startsWith('utf8mb4_') ? ` COLLATE ${collation}` : ''}`);
   await wire.run(`SET ${[...common, ...flavour.settings].map((setting) => `SESSION ${setting}`).join(', ')}`);
 }
 

@@ -121,11 +121,16 @@ function defaultText(column: Column): string {
  */
 function readDefault(text: string | null, type: string, isExpression: boolean, flavour: Flavour): Default | null {
   if (text === null) return null;
-  if (flavour.family === 'mariadb') return text === 'NULL' ? null : { expression: text };
+  if (flavour.family === 'mariadb') return text === 'NULL' ? null : { expression: modernBytes(text) };
   if (/^(bit|binary|varbinary)\b/.test(type)) return { expression: text };
   if (!isExpression) return { value: text };
   const expression = unescapeExpression(text);
   return { expression: /^CURRENT_TIMESTAMP(\(\d\))?$/i.test(expression) ? expression : `(${expression})` };
+}
+
+/** Newer versions write bytes as x'00ff'. */
+export function modernBytes(text: string): string {
+  return text.replace(/^x'([0-9a-f]+)'$/i, (_, digits: string) => `0x${digits.toLowerCase()}`);
 }
 
 interface Extra {

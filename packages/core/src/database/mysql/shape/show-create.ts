@@ -1,6 +1,7 @@
 import type { Flavour } from '../flavour.ts';
 import { quote } from '../quote.ts';
 import type { Wire } from '../wire.ts';
+import { modernBytes } from './columns.ts';
 import type { Rows } from './read.ts';
 import { groupBy } from './parts.ts';
 
@@ -52,7 +53,9 @@ function readDefinition(bytes: Buffer): ShowCreate {
   });
   const byteDefaults = lines.flatMap((line): [string, string][] => {
     const [, name, value] =
-      /^ {2}`((?:[^`]|``)*)` (?:var)?binary\(\d+\).*? DEFAULT (0x[0-9a-f]+|'(?:[^'\\]|\\.|'')*')/i.exec(line) ?? [];
+      /^ {2}`((?:[^`]|``)*)` (?:var)?binary\(\d+\).*? DEFAULT (0x[0-9a-f]+|x'[0-9a-f]+'|'(?:[^'\\]|\\.|'')*')/i.exec(
+        line,
+      ) ?? [];
     return name !== undefined && value !== undefined ? [[nameOf(name), byteLiteral(value)]] : [];
   });
   return {
@@ -68,7 +71,7 @@ function nameOf(latin1: string): string {
 }
 
 function byteLiteral(value: string): string {
-  if (!value.startsWith("'")) return `0x${value.slice(2).toLowerCase()}`;
+  if (!value.startsWith("'")) return modernBytes(value).toLowerCase();
   const content = value
     .slice(1, -1)
     .replace(/''|\\(.)/gs, (found, char: string) => (found === "''" ? "'" : (control[char] ?? char)));

@@ -189,7 +189,10 @@ function checkDefinition(row: Row): string {
 function readOptions(text: string): (readonly [string, string])[] {
   const pairs = text.matchAll(/`?(\w+)`?=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.|'')*'|\S+)/g);
   return [...pairs].map(([, name = '', value = '']) => {
-    const bare = value.startsWith('"') ? `'${value.slice(1, -1).replaceAll("'", "''")}'` : value;
+    // Newer versions write numbers in quotes.
+    const content = /^["'](.*)["']$/s.exec(value)?.[1];
+    const bare =
+      content === undefined || /^\d+$/.test(content) ? (content ?? value) : `'${content.replace(/'+/g, "''")}'`;
     return [name.toLowerCase(), bare] as const;
   });
 }
