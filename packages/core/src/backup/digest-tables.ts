@@ -20,7 +20,6 @@ export async function digestTables(
       name: table.label,
       schema: table.schema,
       tableName: table.name,
-      tableName: table.name,
       ...digest.result(),
       columns: table.columns.map(({ name }) => name),
     });
