@@ -47,6 +47,9 @@ COMMENT ON PROCEDURE public.clean IS 'cleans';
 CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE FUNCTION "Zoo ""two"""."select"("from" "Zoo ""two"""."order") RETURNS text LANGUAGE sql IMMUTABLE AS E'SELECT ''\\n''::text';
 
+CREATE FUNCTION public.first_amount() RETURNS public.positive LANGUAGE sql AS 'SELECT 3';
+ALTER DOMAIN public.positive SET DEFAULT public.first_amount();
+
 -- Sequences.
 CREATE SEQUENCE public.plain;
 CREATE SEQUENCE public.counting AS smallint START WITH 10 INCREMENT BY -3 MINVALUE -100 MAXVALUE 20 CACHE 5 CYCLE;
@@ -186,6 +189,13 @@ ALTER TABLE public.child ALTER COLUMN n DROP DEFAULT;
 ALTER TABLE public.child ALTER COLUMN extra SET NOT NULL;
 ALTER TABLE public.child ALTER COLUMN extra SET DEFAULT 'e';
 CREATE TABLE public.grandchild () INHERITS (public.child);
+
+ALTER TABLE public.child ADD CONSTRAINT even_id CHECK (public.is_even(id)) NOT VALID;
+ALTER TABLE public.parent ADD CONSTRAINT even_id CHECK (public.is_even(id)) NOT VALID;
+CREATE TABLE public.keyed (id int);
+CREATE TABLE public.keyed_child (x int) INHERITS (public.keyed);
+ALTER TABLE public.keyed ADD PRIMARY KEY (id);
+CREATE TABLE public.keyed_later () INHERITS (public.keyed);
 
 -- Partitions: range, list, hash, default, nested, with keys, indexes, foreign keys and triggers on the whole.
 CREATE TABLE public.visit (id bigint NOT NULL, day date NOT NULL, kind text NOT NULL, amount numeric DEFAULT 1, keeper int REFERENCES public.keeper, CHECK (amount > 0), PRIMARY KEY (day, id, kind)) PARTITION BY RANGE (day);

@@ -78,7 +78,7 @@ export interface Unsupported {
 export interface Shape {
   readonly objects: readonly ShapeObject[];
   readonly tables: readonly TableShape[];
-  /** DDL that has to stand before rows are loaded: schemas, types, functions, tables, primary keys. In order. */
+  /** DDL that has to stand before rows are loaded: schemas, types, functions, tables. In order. */
   readonly before: readonly ShapeStatement[];
   /**
    * DDL that comes after the rows: keys, indexes, foreign keys, triggers, views, grants. In order. Those with `drop`

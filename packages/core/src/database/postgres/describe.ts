@@ -5,7 +5,7 @@ import { readCatalogue } from './shape/catalogue.ts';
 import type { Catalogue, Query } from './shape/catalogue.ts';
 import { describeComments } from './shape/comments.ts';
 import { describeConstraints } from './shape/constraints.ts';
-import { describeExtensions } from './shape/extensions.ts';
+import { describeExtensions, registerMembers } from './shape/extensions.ts';
 import { describeGrants } from './shape/grants.ts';
 import { describeIndexes } from './shape/indexes.ts';
 import { Parts } from './shape/parts.ts';
@@ -33,8 +33,8 @@ export async function describe(query: Query, schemas: readonly string[]): Promis
   await loadParser();
   const catalogue = await readUnqualified(query, schemas);
   const parts = new Parts();
-  // Extensions come first: what is made by one is known from then on. Tables come before their constraints.
-  describeExtensions(catalogue, parts);
+  // What is made by an extension has to be known to all others. Tables come before their constraints.
+  registerMembers(catalogue, parts);
   describeSchemas(catalogue, parts);
   describeTypes(catalogue, parts);
   describeSequences(catalogue, parts);
@@ -45,6 +45,7 @@ export async function describe(query: Query, schemas: readonly string[]): Promis
   describeViews(catalogue, parts);
   describeTriggers(catalogue, parts);
   describePolicies(catalogue, parts);
+  describeExtensions(catalogue, parts);
   describeComments(catalogue, parts);
   describeGrants(catalogue, parts);
   describeUnsupported(catalogue, parts);

@@ -1,7 +1,7 @@
 import type { Row } from '../../database.ts';
 import { columnsQuery } from './columns.ts';
 import { commentsQuery } from './comments.ts';
-import { constraintsQuery } from './constraints.ts';
+import { childChecks, constraintsQuery } from './constraints.ts';
 import { dependenciesQuery, membersQuery } from './dependencies.ts';
 import { extensionsQuery } from './extensions.ts';
 import { grantsQuery } from './grants.ts';
@@ -52,6 +52,8 @@ export interface Catalogue extends Rows {
   readonly columnsOf: ReadonlyMap<string, readonly Row[]>;
   /** What a table inherits from, or is a partition of. */
   readonly parentsOf: ReadonlyMap<string, readonly Row[]>;
+  /** Addresses of children's own checks, by the parent's oid and the check's name. */
+  readonly childChecks: ReadonlyMap<string, readonly string[]>;
   /** Constraints by the relation's oid. */
   readonly constraintsOf: ReadonlyMap<string, readonly Row[]>;
   readonly families: IndexFamilies;
@@ -81,6 +83,12 @@ export async function readCatalogue(query: Query, scope: Scope): Promise<Catalog
   const dependencies = groupBy(of('dependencies'), (row) => text(row, 'address'));
   const relationOf = new Map(of('relations').map((row) => [text(row, 'oid'), row]));
   const inheritance = groupBy(of('inheritance'), (row) => text(row, 'child'));
+  const parentsOf = new Map(
+    [...inheritance].map(([child, links]) => [
+      child,
+      links.map((row) => relationOf.get(text(row, 'parent'))).filter((parent) => parent !== undefined),
+    ]),
+  );
   return {
     schemas: of('schemas'),
     extensions: of('extensions'),
@@ -100,12 +108,8 @@ export async function readCatalogue(query: Query, scope: Scope): Promise<Catalog
     dependencies: of('dependencies'),
     unsupported: of('unsupported'),
     relationOf,
-    parentsOf: new Map(
-      [...inheritance].map(([child, links]) => [
-        child,
-        links.map((row) => relationOf.get(text(row, 'parent'))).filter((parent) => parent !== undefined),
-      ]),
-    ),
+    parentsOf,
+    childChecks: childChecks(of('constraints'), parentsOf),
     columnsOf: groupBy(of('columns'), (row) => text(row, 'relation')),
     constraintsOf: groupBy(of('constraints'), (row) => text(row, 'relation')),
     families: indexFamilies(of('indexes'), of('constraints')),

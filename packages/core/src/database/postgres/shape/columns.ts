@@ -43,7 +43,7 @@ export const compressions: Readonly<Record<string, string>> = { p: 'pglz', l: 'l
  * Facts of a column. The order of columns is none of them: statements name their columns, and the order says only when a
  * column came. A partition has the identity of its table since Postgres 17, and none before, so it counts for the table.
  */
-export function columnFacts(row: Row, partition: boolean): Fact {
+export function columnFacts(row: Row, partition: boolean, calls: Record<string, Fact>): Fact {
   const value = optional(row, 'expression');
   const identity = partition ? '' : text(row, 'identity');
   const generated = text(row, 'generated');
@@ -57,6 +57,7 @@ export function columnFacts(row: Row, partition: boolean): Fact {
     ...(value !== null && generated !== ''
       ? { generated: generatedWords[generated] ?? generated, expression: expression(value) }
       : {}),
+    ...calls,
     ...(identity === '' ? {} : { identity: identityWords[identity] ?? identity }),
     ...(flag(row, 'local') || partition ? {} : { inherited: true }),
     ...fact('storage', optional(row, 'storage'), storages),

@@ -11,6 +11,7 @@ import { flag, strings, text } from './row.ts';
 import { notOfExtension, relations } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { constraint } from './tree.ts';
+import { callsOf } from './uses.ts';
 
 /**
  * Constraints of tables and of domains. NOT NULL, which Postgres 18 has as a constraint too, is a fact of the column.
@@ -68,7 +69,12 @@ function describeTableConstraint(row: Row, catalogue: Catalogue, parts: Parts): 
   parts.object(
     kind,
     display(...path),
-    { definition: constraint(definition), ...inheritance(row), ...indexFacts(row, catalogue) },
+    {
+      definition: constraint(definition),
+      ...inheritance(row),
+      ...callsOf(catalogue, address),
+      ...indexFacts(row, catalogue),
+    },
     definition,
   );
   if (inline || isInherited(row)) return;
@@ -81,7 +87,7 @@ function describeTableConstraint(row: Row, catalogue: Catalogue, parts: Parts): 
     name: display(...path),
     create: `ALTER TABLE ${table} ADD CONSTRAINT ${constraintName} ${definition}`,
     ...dropped(drop),
-    needs: [`pg_class:${text(row, 'relation')}`],
+    needs: [`pg_class:${text(row, 'relation')}`, ...(catalogue.childChecks.get(checkKey(row)) ?? [])],
   });
   if (kind === 'foreign key' || kind === 'check constraint') return;
   parts.madeBy(`pg_class:${text(row, 'index')}`, address);
@@ -99,6 +105,26 @@ function dropConstraint(row: Row, catalogue: Catalogue): string | undefined {
 /** A check that a child has from its parents only. */
 function isInherited(row: Row): boolean {
   return text(row, 'type') === 'c' && !flag(row, 'local');
+}
+
+/** Children's own checks that a parent's check is merged with. They are made first, and go after it. */
+export function childChecks(
+  constraints: readonly Row[],
+  parentsOf: ReadonlyMap<string, readonly Row[]>,
+): Map<string, string[]> {
+  const checks = new Map<string, string[]>();
+  for (const row of constraints) {
+    if (text(row, 'type') !== 'c' || !flag(row, 'local') || text(row, 'parents') === '0') continue;
+    for (const parent of parentsOf.get(text(row, 'relation')) ?? []) {
+      const key = checkKey({ relation: text(parent, 'oid'), name: text(row, 'name') });
+      checks.set(key, [...(checks.get(key) ?? []), `pg_constraint:${text(row, 'oid')}`]);
+    }
+  }
+  return checks;
+}
+
+function checkKey(row: Row): string {
+  return `${text(row, 'relation')}:${text(row, 'name')}`;
 }
 
 function inheritance(row: Row): Record<string, boolean> {
@@ -155,7 +181,12 @@ function describeDomainCheck(row: Row, catalogue: Catalogue, parts: Parts): void
   const constraintName = qualified(text(row, 'name'));
   const definition = text(row, 'definition');
   const late = !flag(row, 'valid') || callsFunction(row, catalogue, parts);
-  parts.object('check constraint', display(...path), { definition: constraint(definition) }, definition);
+  parts.object(
+    'check constraint',
+    display(...path),
+    { definition: constraint(definition), ...callsOf(catalogue, address) },
+    definition,
+  );
   parts.target(address, {
     label: `constraint ${display(...path)}`,
     sql: `CONSTRAINT ${constraintName} ON DOMAIN ${qualified(...domain)}`,

@@ -13,14 +13,19 @@ export function extensionsQuery(scope: Scope): string {
     WHERE x.extname <> 'plpgsql' ORDER BY x.extname COLLATE "C"`;
 }
 
+/** What an extension brought along is made by the extension. */
+export function registerMembers(catalogue: Catalogue, parts: Parts): void {
+  for (const row of catalogue.members) parts.madeBy(text(row, 'address'), `pg_extension:${text(row, 'extension')}`);
+}
+
 /**
- * Extensions that stand in the schemas, and those that something in the schemas is made with. Others are the
- * operator's, such as one that gathers statistics. Versions are left out: they come with the server.
+ * Extensions that stand in the schemas, and those that something in the schemas is made with: to be called after
+ * everything else was described. Others are the operator's, such as one that gathers statistics. Versions are left
+ * out: they come with the server.
  */
 export function describeExtensions(catalogue: Catalogue, parts: Parts): void {
-  const used = usedExtensions(catalogue);
+  const used = usedExtensions(catalogue, parts);
   for (const row of catalogue.extensions.filter((each) => used.has(text(each, 'oid')))) describe(row, parts);
-  for (const row of catalogue.members) parts.madeBy(text(row, 'address'), `pg_extension:${text(row, 'extension')}`);
 }
 
 function describe(row: Row, parts: Parts): void {
@@ -39,19 +44,17 @@ function describe(row: Row, parts: Parts): void {
   });
 }
 
-function usedExtensions(catalogue: Catalogue): Set<string> {
-  const extensionOf = new Map(catalogue.members.map((row) => [text(row, 'address'), text(row, 'extension')]));
-  const needed = [...catalogue.neededBy].filter(([address]) => !address.startsWith('pg_extension:'));
+function usedExtensions(catalogue: Catalogue, parts: Parts): Set<string> {
+  const described = new Set(parts.steps.map((step) => step.address));
   const used = new Set(catalogue.extensions.filter((row) => flag(row, 'inside')).map((row) => text(row, 'oid')));
-  for (const { address } of needed.flatMap(([, references]) => references)) {
-    const extension = extensionOf.get(address);
-    if (extension !== undefined) used.add(extension);
+  const add = (address: string): void => {
+    const [kind, oid] = parts.makerOf(address).split(':');
+    if (kind === 'pg_extension' && oid !== undefined) used.add(oid);
+  };
+  for (const [address, needs] of catalogue.neededBy) {
+    if (described.has(parts.makerOf(address))) for (const need of needs) add(need.address);
   }
   // A set grows while it is read: what an extension needs is needed too.
-  for (const oid of used) {
-    for (const { address } of catalogue.neededBy.get(`pg_extension:${oid}`) ?? []) {
-      if (address.startsWith('pg_extension:')) used.add(address.slice('pg_extension:'.length));
-    }
-  }
+  for (const oid of used) for (const need of catalogue.neededBy.get(`pg_extension:${oid}`) ?? []) add(need.address);
   return used;
 }

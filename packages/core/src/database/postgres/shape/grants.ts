@@ -20,7 +20,8 @@ export function grantsQuery(scope: Scope): string {
     `SELECT 'pg_proc:' || p.oid, 0, 'f'::"char", p.proowner, p.proacl
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY (${scope.schemas})`,
     `SELECT 'pg_type:' || t.oid, 0, 'T'::"char", t.typowner, t.typacl
-      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = ANY (${scope.schemas})`,
+      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+      WHERE n.nspname = ANY (${scope.schemas}) AND (t.typtype IN ('e', 'd') OR c.relkind = 'c')`,
     `SELECT 'pg_namespace:' || n.oid, 0, 'n'::"char", n.nspowner, n.nspacl
       FROM pg_namespace n WHERE n.nspname = ANY (${scope.schemas})`,
   ];
@@ -66,7 +67,7 @@ function describeOwner(row: Row, catalogue: Catalogue, parts: Parts): void {
     stage: 'owner',
     kind: 'owner',
     name: target.label,
-    create: whereRoleExists(owner, `ALTER ${target.sql} OWNER TO ${quote(owner)}`),
+    create: whereRoleExists(owner, `ALTER ${target.sql} OWNER TO ${quote(owner)}`, { member: true }),
   });
 }
 
@@ -103,7 +104,8 @@ function describeRights(rows: readonly Row[], catalogue: Catalogue, parts: Parts
   for (const [index, create] of statements.entries()) {
     parts.step({
       address: `${identityOf(row)} grant ${index}`,
-      stage: 'grant',
+      // A new owner needs rights in the schema.
+      stage: target.sql.startsWith('SCHEMA ') ? 'schema grant' : 'grant',
       kind: 'grant',
       name,
       create: role === null ? create : whereRoleExists(role, create),
@@ -125,10 +127,12 @@ function grantWord(target: Target): string {
 }
 
 /** One statement that does something only on a server that knows the role. */
-function whereRoleExists(role: string, statement: string): string {
+function whereRoleExists(role: string, statement: string, { member = false } = {}): string {
+  // Only a member of a role may give it something to own.
+  const condition = member ? ` AND pg_catalog.pg_has_role(rolname, 'MEMBER')` : '';
   const body = [
     'BEGIN',
-    `  IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(role)}) THEN`,
+    `  IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(role)}${condition}) THEN`,
     `    ${statement};`,
     '  END IF;',
     'END',

@@ -9,6 +9,7 @@ import { flag, optional, strings, text } from './row.ts';
 import { relations } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { index } from './tree.ts';
+import { callsOf } from './uses.ts';
 
 /** Indexes, those of constraints too. `statistics`: targets of expression columns, as JSON by their number. */
 export function indexesQuery(scope: Scope): string {
@@ -45,9 +46,15 @@ export function describeIndexes(catalogue: Catalogue, parts: Parts): void {
 function describeIndex(row: Row, catalogue: Catalogue, parts: Parts): void {
   const [schema, name] = [text(row, 'schema'), text(row, 'name')];
   const definition = text(row, 'definition');
-  parts.object('index', display(schema, name), { definition: index(definition), ...indexState(row) }, definition);
+  const address = `pg_class:${text(row, 'oid')}`;
+  parts.object(
+    'index',
+    display(schema, name),
+    { definition: index(definition), ...callsOf(catalogue, address), ...indexState(row) },
+    definition,
+  );
   parts.step({
-    address: `pg_class:${text(row, 'oid')}`,
+    address,
     stage: 'index',
     kind: 'index',
     name: display(schema, name),

@@ -44,6 +44,8 @@ export interface Step extends ShapeStatement {
   readonly stage: Stage;
   /** Addresses that are needed, beside what pg_depend knows about `address`. */
   readonly needs?: readonly string[];
+  /** What pg_depend names, but another step sees to. */
+  readonly without?: readonly string[];
   /** A lesser form that breaks a loop of dependencies: it runs first, the full statement replaces it. */
   readonly stub?: Stub;
 }
@@ -71,6 +73,7 @@ export const stages = [
   'policy',
   'table state',
   'comment',
+  'schema grant',
   'owner',
   'grant',
   'refresh',

@@ -7,6 +7,7 @@ import { flag, optional, strings, text } from './row.ts';
 import { relations } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { expression } from './tree.ts';
+import { usesOf } from './uses.ts';
 
 /** `roles` is empty for PUBLIC. */
 export function policiesQuery(scope: Scope): string {
@@ -20,11 +21,11 @@ export function policiesQuery(scope: Scope): string {
 const commands: Readonly<Record<string, string>> = { r: 'SELECT', a: 'INSERT', w: 'UPDATE', d: 'DELETE', '*': 'ALL' };
 
 export function describePolicies(catalogue: Catalogue, parts: Parts): void {
-  for (const row of catalogue.policies) describePolicy(row, parts);
+  for (const row of catalogue.policies) describePolicy(row, catalogue, parts);
   for (const row of catalogue.relations) describeTableState(row, parts);
 }
 
-function describePolicy(row: Row, parts: Parts): void {
+function describePolicy(row: Row, catalogue: Catalogue, parts: Parts): void {
   const path = [text(row, 'schema'), text(row, 'owner'), text(row, 'name')];
   const [using, check] = [optional(row, 'using'), optional(row, 'check')];
   const command = commands[text(row, 'command')] ?? '';
@@ -48,6 +49,7 @@ function describePolicy(row: Row, parts: Parts): void {
     roles,
     using: using === null ? null : expression(using),
     check: check === null ? null : expression(check),
+    ...usesOf(catalogue, address),
   };
   parts.object('policy', display(...path), facts, create);
   parts.target(address, { label: `policy ${display(...path)}`, sql: `POLICY ${quote(text(row, 'name'))} ON ${table}` });

@@ -7,6 +7,7 @@ import { flag, strings, text } from './row.ts';
 import { notOfExtension } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { listOf, part, statement } from './tree.ts';
+import { usesOf } from './uses.ts';
 
 /** Functions and procedures; aggregates are not carried. */
 export function routinesQuery(scope: Scope): string {
@@ -20,16 +21,17 @@ export function routinesQuery(scope: Scope): string {
 }
 
 export function describeRoutines(catalogue: Catalogue, parts: Parts): void {
-  for (const row of catalogue.routines) describe(row, parts);
+  for (const row of catalogue.routines) describe(row, catalogue, parts);
 }
 
-function describe(row: Row, parts: Parts): void {
+function describe(row: Row, catalogue: Catalogue, parts: Parts): void {
   const kind = text(row, 'kind') === 'p' ? 'procedure' : 'function';
   const name = routineName(row);
   const address = `pg_proc:${text(row, 'oid')}`;
   const definition = text(row, 'definition');
   const sql = `${sqlName(row)}(${text(row, 'arguments')})`;
-  parts.object(kind, name, routineFacts(definition, kind, flag(row, 'atomic')), definition);
+  const facts = { ...routineFacts(definition, kind, flag(row, 'atomic')), ...usesOf(catalogue, address) };
+  parts.object(kind, name, facts, definition);
   parts.target(address, { label: `${kind} ${name}`, sql: `${kind.toUpperCase()} ${sql}` });
   parts.step({
     address,
@@ -47,7 +49,7 @@ export function routineName(row: Row): string {
 }
 
 /** The parts of CREATE FUNCTION. The body of a string is a fact as it stands, to the last space. */
-function routineFacts(definition: string, kind: string, atomic: boolean): Fact {
+function routineFacts(definition: string, kind: string, atomic: boolean): Record<string, Fact> {
   const tree = part(statement(definition), 'CreateFunctionStmt');
   const options: Record<string, Fact[]> = {};
   for (const option of listOf(part(tree, 'options')).map((each) => part(each, 'DefElem'))) {

@@ -41,6 +41,7 @@ function graphOf(catalogue: Catalogue, parts: Parts): Graph {
   const needs = new Map(parts.steps.map((step) => [step.address, new Set<string>()]));
   const add = (address: string, need: string): void => {
     const [from, to] = [parts.makerOf(address), parts.makerOf(need)];
+    if (steps.get(from)?.without?.includes(need) === true) return;
     if (from !== to && steps.has(to)) needs.get(from)?.add(to);
   };
   for (const [address, references] of catalogue.neededBy) for (const need of references) add(address, need.address);

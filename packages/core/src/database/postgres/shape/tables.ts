@@ -10,6 +10,7 @@ import type { Parts } from './parts.ts';
 import { flag, optional, strings, text } from './row.ts';
 import { columnInTable, describeColumnSettings } from './table-columns.ts';
 import { partitionBound, partitionKey } from './tree.ts';
+import { callsOf } from './uses.ts';
 
 export function describeTables(catalogue: Catalogue, parts: Parts): void {
   for (const row of catalogue.relations) {
@@ -30,7 +31,7 @@ function describeTable(row: Row, parents: readonly Row[], catalogue: Catalogue, 
     parts.object(
       'column',
       display(...path),
-      columnFacts(column, partition),
+      columnFacts(column, partition, callsOf(catalogue, `pg_attrdef:${optional(column, 'default_oid')}`)),
       optional(column, 'expression') ?? undefined,
     );
   }

@@ -9,6 +9,7 @@ import { flag, optional, strings, text } from './row.ts';
 import { notOfExtension } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { expression } from './tree.ts';
+import { callsOf } from './uses.ts';
 
 export function typesQuery(scope: Scope): string {
   return `SELECT t.oid, t.typname AS name, n.nspname AS schema, t.typtype AS kind, t.typarray AS array, t.typrelid AS relation,
@@ -34,7 +35,7 @@ export function describeTypes(catalogue: Catalogue, parts: Parts): void {
     if (address !== `pg_type:${text(row, 'oid')}`) parts.madeBy(`pg_type:${text(row, 'oid')}`, address);
     if (text(row, 'array') !== '0') parts.madeBy(`pg_type:${text(row, 'array')}`, address);
     if (text(row, 'kind') === 'e') describeEnum(row, parts);
-    if (text(row, 'kind') === 'd') describeDomain(row, parts);
+    if (text(row, 'kind') === 'd') describeDomain(row, catalogue, parts);
     if (flag(row, 'composite')) describeComposite(row, catalogue, parts);
   }
 }
@@ -52,22 +53,36 @@ function describeEnum(row: Row, parts: Parts): void {
   addType(row, 'enum', 'TYPE', create, parts);
 }
 
-function describeDomain(row: Row, parts: Parts): void {
+/** A default that calls a function is set afterwards: the function may in turn need the domain. */
+function describeDomain(row: Row, catalogue: Catalogue, parts: Parts): void {
   const value = optional(row, 'default');
+  const address = `pg_type:${text(row, 'oid')}`;
+  const needs = (catalogue.neededBy.get(address) ?? []).map((need) => need.address);
+  const functions = needs.filter((need) => parts.makerOf(need).startsWith('pg_proc:'));
   const facts: Fact = {
     type: typeName(text(row, 'base')),
     notNull: flag(row, 'not_null'),
     ...collationFact(row),
     ...(value === null ? {} : { default: expression(value) }),
+    ...callsOf(catalogue, address),
   };
   const create = [
     `CREATE DOMAIN ${sqlName(row)} AS ${text(row, 'base')}`,
     collationSql(row),
-    value === null ? '' : `DEFAULT ${value}`,
+    value === null || functions.length > 0 ? '' : `DEFAULT ${value}`,
     notNullSql(row, `${text(row, 'name')}_not_null`),
   ];
   parts.object('domain', nameOf(row), facts, value ?? undefined);
-  addType(row, 'domain', 'DOMAIN', create.filter(Boolean).join(' '), parts);
+  addType(row, 'domain', 'DOMAIN', create.filter(Boolean).join(' '), parts, functions);
+  if (value === null || functions.length === 0) return;
+  parts.step({
+    address: `${address} default`,
+    stage: 'setting',
+    kind: 'domain',
+    name: nameOf(row),
+    create: `ALTER DOMAIN ${sqlName(row)} SET DEFAULT ${value}`,
+    needs: [address, ...functions],
+  });
 }
 
 /** The order of the fields is a fact: it is the order of a value's parts in its text. */
@@ -91,8 +106,9 @@ function addType(
   word: 'TYPE' | 'DOMAIN',
   create: string,
   parts: Parts,
+  without: readonly string[] = [],
 ): void {
   const name = nameOf(row);
-  parts.step({ address: addressOf(row), stage: 'definition', kind, name, create });
+  parts.step({ address: addressOf(row), stage: 'definition', kind, name, create, without });
   parts.target(`pg_type:${text(row, 'oid')}`, { label: `${kind} ${name}`, sql: `${word} ${sqlName(row)}` });
 }

@@ -64,8 +64,12 @@ function aboutRelations(scope: Scope): string[] {
     `SELECT 'dependence on an extension of', c.nspname, c.relname, x.relname FROM pg_depend d
       JOIN pg_class x ON x.oid = d.objid LEFT JOIN pg_index i ON i.indexrelid = x.oid
       JOIN ${relation} c ON c.oid = coalesce(i.indrelid, x.oid) WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'x'`,
+    // Versions before 18 have nothing to comment on.
+    `SELECT 'comment on NOT NULL', c.nspname, c.relname, k.conname FROM pg_description d
+      JOIN pg_constraint k ON k.oid = d.objoid AND d.classoid = 'pg_constraint'::regclass AND k.contype = 'n'
+      JOIN ${relation} c ON c.oid = k.conrelid`,
     // Hashes of enums go by oids, which are others in another database: rows would not fit into their partitions.
-    `SELECT 'hash partitioning by enum', c.nspname, c.relname, NULL FROM pg_partitioned_table p
+    `SELECT 'hash partitioning by a type of its own', c.nspname, c.relname, NULL FROM pg_partitioned_table p
       JOIN ${relation} c ON c.oid = p.partrelid
       WHERE p.partstrat = 'h' AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid
         AND a.attnum = ANY (p.partattrs) AND (a.atttypid >= 16384))`,

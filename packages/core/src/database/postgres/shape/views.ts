@@ -2,13 +2,14 @@ import type { Fact } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import { quote } from '../quote.ts';
 import type { Catalogue } from './catalogue.ts';
-import { collationFact, collationSql, columnOf } from './columns.ts';
-import { display, nameOf, sqlName, typeName } from './name.ts';
+import { collationFact, collationSql } from './columns.ts';
+import { nameOf, sqlName, typeName } from './name.ts';
 import { optionsSql } from './options.ts';
 import { refreshOf } from './parts.ts';
 import type { Parts } from './parts.ts';
 import { optional, strings, text, flag } from './row.ts';
 import { expression, query } from './tree.ts';
+import { usesOf } from './uses.ts';
 
 export function describeViews(catalogue: Catalogue, parts: Parts): void {
   for (const row of catalogue.relations) {
@@ -88,24 +89,8 @@ function factsOf(row: Row, catalogue: Catalogue): Fact {
       ...(optional(column, 'expression') === null ? {} : { default: expression(text(column, 'expression')) }),
     })),
     options: strings(row, 'options').toSorted(),
-    uses: usesOf(row, catalogue),
+    uses: usesOf(catalogue, optional(row, 'rule') ?? ''),
   };
-}
-
-/**
- * The columns and functions that the query means. Its text alone does not tell which of two functions of the same name
- * it calls.
- */
-function usesOf(row: Row, catalogue: Catalogue): string[] {
-  const needs = catalogue.neededBy.get(optional(row, 'rule') ?? '') ?? [];
-  const names = needs.flatMap(({ address, column, routine }) => {
-    if (routine !== null) return [routine];
-    const [kind, oid] = address.split(':');
-    if (kind !== 'pg_class' || column === '0') return [];
-    const path = columnOf(catalogue, oid ?? '', column);
-    return path === null ? [] : [display(...path)];
-  });
-  return [...new Set(names)].toSorted();
 }
 
 function withOptions(row: Row): string {
