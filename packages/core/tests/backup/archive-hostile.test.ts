@@ -151,7 +151,14 @@ const contentsFrame = (payload: Buffer): Buffer => skippableFrame(skippableMagic
 
 describe('a table of contents', () => {
   const zeros = '0'.repeat(32);
-  const table = (name: string, rows = 0, columns = ['id']) => ({ name, schema: '', rows, digest: zeros, columns });
+  const table = (name: string, rows = 0, columns = ['id']) => ({
+    name,
+    schema: '',
+    tableName: name,
+    rows,
+    digest: zeros,
+    columns,
+  });
 
   test.each<[string, Partial<TableOfContents>, string]>([
     ['with a wrong content root', { contentRoot: '00'.repeat(32) }, 'the content root is wrong'],
@@ -160,7 +167,7 @@ describe('a table of contents', () => {
     ['with a table twice', { tables: [table('a'), table('a')] }, 'the tables are not in order'],
     ['with columns in another order', { tables: [table('a', 0, ['b', 'a'])] }, 'the columns of a are not in order'],
     ['with a column twice', { tables: [table('a', 0, ['b', 'b'])] }, 'the columns of a are not in order'],
-    ['with a table of another schema', { tables: [{ ...table('a.b'), schema: 'b' }] }, 'not of the schema b'],
+    ['with a table under two names', { tables: [table('a'), { ...table('b'), tableName: 'a' }] }, 'under two names'],
     ['with counters in another order', { counters: [counter('b'), counter('a')] }, 'the counters are not in order'],
     ['with rows that no frame has', { tables: [table('a', 3)] }, 'the frames have 0 rows of a, the table has 3'],
     ['without frames', { frames: [] }, 'there has to be one frame "head"'],

@@ -33,7 +33,7 @@ const frame = (index: number): string =>
 /** Short columns, in order. */
 const columns = JSON.stringify(Array.from({ length: 20 }, (_, index) => String.fromCharCode(0x30 + index, 0x41)));
 const table = (index: number): string =>
-  `{"columns":${columns},"digest":"${index.toString(16).padStart(32, '0')}","name":"${index.toString(36).padStart(470, '0')}","rows":0,"schema":""}`;
+  `{"columns":${columns},"digest":"${index.toString(16).padStart(32, '0')}","name":"${index.toString(36).padStart(470, '0')}","rows":0,"schema":"","tableName":"${index}"}`;
 
 const files: readonly [string, () => Buffer | Promise<Buffer>][] = [
   [

@@ -49,6 +49,6 @@ test('everything that goes in changes it, and nothing else', () => {
     ].map(contentRoot),
   );
   expect(roots.size).toBe(7);
-  const columns = facts.tables.map((one) => ({ ...one, columns: ['x'], schema: '' }));
+  const columns = facts.tables.map((one) => ({ ...one, columns: ['x'], schema: '', tableName: 'x' }));
   expect(contentRoot({ ...facts, tables: columns })).toBe(contentRoot(facts));
 });

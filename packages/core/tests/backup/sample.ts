@@ -128,12 +128,8 @@ export async function writeSample({
     const results = tables.map(({ name, frames }) => {
       const digest = new TableDigest();
       for (const row of frames.flat()) digest.add(Buffer.from(`${row}\n`));
-      return {
-        name,
-        schema: name.includes('.') ? (name.split('.')[0] ?? '') : '',
-        ...digest.result(),
-        columns: ['id', 'name'],
-      };
+      const [tableName = '', schema = ''] = name.split('.').toReversed();
+      return { name, schema, tableName, ...digest.result(), columns: ['id', 'name'] };
     });
     const counters = [{ name: { schema: 'public', name: 'shop_id_seq' }, value: '3', called: true }];
     const written = await writer.finish({ tables: results, counters });

@@ -126,7 +126,14 @@ describe('the writer', () => {
     await writer.close();
   });
 
-  const table = { name: 'public.t', schema: 'public', rows: 1, digest: '0'.repeat(32), columns: ['id'] };
+  const table = {
+    name: 'public.t',
+    schema: 'public',
+    tableName: 't',
+    rows: 1,
+    digest: '0'.repeat(32),
+    columns: ['id'],
+  };
 
   test.each<[string, (writer: ArchiveWriter) => Promise<unknown>, string]>([
     ['without a start', async (writer) => writer.finish(nothing), 'has not been started'],

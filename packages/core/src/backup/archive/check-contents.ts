@@ -1,5 +1,6 @@
 import type { Counter } from '../../database/database.ts';
 import { compareUtf8, contentRoot } from '../content-root.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { FileRoot } from './file-root.ts';
 import { maxContent, maxFrame } from './limits.ts';
 import { isTooLarge, packManifest } from './manifest-frame.ts';
@@ -22,8 +23,8 @@ export function compareCounters(a: Counter, b: Counter): number {
 
 function checkNames({ tables, counters }: TableOfContents): string | undefined {
   if (!ascending(tables, (a, b) => compareUtf8(a.name, b.name))) return 'the tables are not in order';
-  const odd = tables.find(({ name, schema }) => schema !== '' && !name.startsWith(`${schema}.`));
-  if (odd) return `the table ${odd.name} is not of the schema ${odd.schema}`;
+  const places = new Set(tables.map(({ schema, tableName }) => canonicalJson([schema, tableName])));
+  if (places.size !== tables.length) return 'a table is there under two names';
   const mixed = tables.find((table) => !ascending(table.columns, compareUtf8));
   if (mixed) return `the columns of ${mixed.name} are not in order`;
   if (!ascending(counters, compareCounters)) return 'the counters are not in order';

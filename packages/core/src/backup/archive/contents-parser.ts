@@ -114,6 +114,7 @@ function readTable(field: Field): TableResult {
   return {
     name: field.at('name').text(),
     schema: field.at('schema').text(),
+    tableName: field.at('tableName').text(),
     rows: field.at('rows').count(),
     digest: field.at('digest').text(patterns.digest),
     columns: field.at('columns').list((column) => column.text()),

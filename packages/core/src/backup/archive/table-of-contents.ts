@@ -17,10 +17,12 @@ export type FrameKind = (typeof frameKinds)[number];
 
 /** A table as the snapshot had it. */
 export type TableResult = {
-  /** The table's label: `schema.name`, or `name` where there is no schema. */
+  /** The table's label, by which reports and frames name it: `public.shop`. */
   readonly name: string;
-  /** '' where there is no schema. What follows it and a dot in the label is the table's own name. */
+  /** '' where there is no schema. */
   readonly schema: string;
+  /** The table's own name. */
+  readonly tableName: string;
   readonly rows: number;
   /** 32 hexadecimal digits; see `TableDigest`. */
   readonly digest: string;
