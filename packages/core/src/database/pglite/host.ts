@@ -4,9 +4,9 @@ import type { WorkerTask, WorkerWord } from './worker-messages.ts';
 
 /**
  * Postgres bounds the depth of its recursion at 2 MB of its own stack. The thread's stack must have room for what that
- * takes outside of it, or a deep expression would end the engine instead of failing.
+ * takes outside of it (more than 32 MB was seen), or a deep expression would end the engine instead of failing.
  */
-const stackSizeMb = 64;
+const stackSizeMb = 128;
 
 /** Runs a thread to its end. Throws an Error with the reason if that is not the one that was wanted. */
 export async function runWorker(task: WorkerTask): Promise<void> {

@@ -115,11 +115,8 @@ async function openAsGuest(folder: string, holder: LockRecord): Promise<Database
   }
 }
 
-/**
- * Blocks of a table that are read by one statement. Its answer is in memory as a whole, the parts of large values that
- * stand elsewhere too, so there are few: half a megabyte of the table.
- */
-const blocksPerRead = 64;
+/** Blocks of a table that are read by one statement, whose answer is in memory as a whole: 4 MB. */
+const blocksPerRead = 512;
 
 async function connectTo(socket: string, location: string, onClose: () => Promise<void>): Promise<Database> {
   const config = { host: socket, port: 5432, user: 'postgres', database: 'postgres', ssl: false };

@@ -27,7 +27,7 @@ export interface PostgresParts {
    * that its client is gone.
    */
   readonly isServer: boolean;
-  /** Snapshots read a table in pieces of so many blocks, where COPY can't be slowed down. */
+  /** Snapshots read a table in pieces of so many blocks, with those of its large values, where COPY can't be slowed down. */
   readonly blocksPerRead?: number;
   /** Seconds that a snapshot waits for table locks. */
   readonly lockSeconds?: number;

@@ -103,11 +103,14 @@ class PostgresSnapshot implements Snapshot {
   }
 
   /** Queries that together give the table: each a range of its blocks, the last one without an end. */
-  async #pieces(table: TableShape, step: number): Promise<string[]> {
-    const [row] = await this.session
-      .query(sql`SELECT pg_catalog.pg_relation_size(${quoteTable(table)}::text::pg_catalog.regclass)
-      / pg_catalog.current_setting('block_size')::bigint AS blocks`);
-    const count = Math.max(1, Math.ceil(Number(row?.['blocks'] ?? 0) / step));
+  async #pieces(table: TableShape, blocksPerRead: number): Promise<string[]> {
+    const [row] = await this.session.query(sql`SELECT pg_catalog.pg_relation_size(t) / size AS own,
+      pg_catalog.pg_table_size(t) / size AS blocks FROM (SELECT ${quoteTable(table)}::text::pg_catalog.regclass,
+      pg_catalog.current_setting('block_size')::bigint) AS asked (t, size)`);
+    const own = Number(row?.['own'] ?? 0);
+    // Large values stand in blocks elsewhere. Where a table has many of them, a piece has fewer of its own blocks.
+    const step = Math.max(1, Math.floor((blocksPerRead * own) / Math.max(1, own, Number(row?.['blocks'] ?? 0))));
+    const count = Math.max(1, Math.ceil(own / step));
     const columns = table.columns.map((column) => quote(column.name)).join(', ');
     return Array.from({ length: count }, (_, index) => {
       const from = `(SELECT ${columns} FROM ONLY ${quoteTable(table)} WHERE ctid >= '(${index * step},0)'`;
