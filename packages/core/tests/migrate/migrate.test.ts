@@ -177,6 +177,7 @@ export default defineDataMigration({ async batch() { await setTimeout(700); retu
     const results = await Promise.all([1, 2, 3].map(() => migrate(database, product, { onProgress })));
     expect(results.map(({ applied }) => applied.length).toSorted()).toEqual([0, 0, 4]);
     expect(waits.length).toBeGreaterThan(0);
-    expect(waits[0]).toContain('lockstep migrate');
+    // MariaDB tells no more than the connection, unless its performance schema is on.
+    expect(waits[0]).toMatch(engine.family === 'mariadb' ? /connection \d+/ : /lockstep migrate/);
   });
 });
