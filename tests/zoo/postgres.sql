@@ -44,6 +44,9 @@ CREATE FUNCTION public.set_of() RETURNS SETOF public.point3 LANGUAGE sql AS 'SEL
 CREATE PROCEDURE public.clean(IN days integer, INOUT removed bigint DEFAULT 0) LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;
 COMMENT ON FUNCTION public.twice(integer) IS 'twice';
 COMMENT ON PROCEDURE public.clean IS 'cleans';
+CREATE PROCEDURE public.gives(OUT a integer, INOUT b text, VARIADIC c integer[]) LANGUAGE plpgsql AS $$ BEGIN END $$;
+COMMENT ON PROCEDURE public.gives IS 'has OUT';
+GRANT EXECUTE ON PROCEDURE public.gives TO zoo_owner;
 CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE FUNCTION "Zoo ""two"""."select"("from" "Zoo ""two"""."order") RETURNS text LANGUAGE sql IMMUTABLE AS E'SELECT ''\\n''::text';
 

@@ -1,7 +1,7 @@
 import type { Row } from '../../database.ts';
 import { literal, quote } from '../quote.ts';
 import type { Catalogue } from './catalogue.ts';
-import { columnTarget } from './columns.ts';
+import { columnOf, columnTarget } from './columns.ts';
 import type { Parts, Target } from './parts.ts';
 import { flag, groupBy, optional, text } from './row.ts';
 import { relations } from './scope.ts';
@@ -92,7 +92,7 @@ function describeRights(rows: readonly Row[], catalogue: Catalogue, parts: Parts
       .toSorted();
   const [plain, grantable, revoked] = [of(true, false), of(true, true), of(false, false)];
   parts.object('grant', name, { privileges: plain, withGrantOption: grantable, revoked });
-  const columnName = column === undefined ? '' : ` (${column.sql.slice(column.sql.lastIndexOf('."') + 1)})`;
+  const columnName = column === undefined ? '' : ` (${quote(columnOf(catalogue, oid, part)?.at(-1) ?? '')})`;
   const list = (privileges: readonly string[]): string => privileges.map((each) => each + columnName).join(', ');
   const to = role === null ? 'PUBLIC' : quote(role);
   const on = `ON ${grantWord(target)}`;
