@@ -119,6 +119,17 @@ describe('the writer', () => {
     await expect(writer.finish(nothing)).rejects.toThrow('no memory');
   });
 
+  test('refuses a row that no frame can hold', async () => {
+    const writer = new ArchiveWriter(memorySink(), sampleCodec);
+    await writer.start(sampleManifest());
+    // Zeros that are never touched take no memory.
+    const row = Buffer.alloc(1536 * 1024 * 1024);
+    await expect(writer.frame({ kind: 'data', table: 'public.t', rows: 1, sql: row })).rejects.toMatchObject({
+      code: 'ROW_TOO_LONG',
+      details: { table: 'public.t' },
+    });
+  });
+
   test('ends while frames are under way', async () => {
     const writer = new ArchiveWriter(memorySink());
     await writer.start(sampleManifest());

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Archive } from '#core/backup/archive/archive.js';
 import type { Codec } from '#core/backup/archive/codec.js';
 import { packStored, unpackStored } from '#core/backup/archive/stored-frame.js';
@@ -22,6 +22,13 @@ const lying = (change: (content: Buffer) => Buffer): Codec => ({
 
 async function packFrame(codec: Codec, content: Buffer): Promise<Buffer> {
   return Buffer.concat(await codec.compress([content]));
+}
+
+/** How many threads of JavaScript this process has started and not ended. */
+function threads(): number {
+  const report: unknown = process.report.getReport();
+  if (typeof report !== 'object' || report === null || !('workers' in report)) throw new Error('no report');
+  return Array.isArray(report.workers) ? report.workers.length : 0;
 }
 
 /** Name, codec and path of each Node. */
@@ -90,6 +97,19 @@ describe('the codec', () => {
         const frame = await packFrame(codec, content);
         expect((await codec.decompress(frame, content.length)).equals(content)).toBe(true);
       }
+    } finally {
+      await codec.close();
+    }
+  });
+
+  test('in WebAssembly ends threads that have nothing to do, and starts others', async () => {
+    const codec = wasmCodec();
+    try {
+      const before = threads();
+      await packFrame(codec, Buffer.from('first'));
+      expect(threads()).toBeGreaterThan(before);
+      await vi.waitFor(() => expect(threads()).toBe(before), 30_000);
+      expect((await packFrame(codec, Buffer.from('second'))).length).toBeGreaterThan(0);
     } finally {
       await codec.close();
     }

@@ -12,10 +12,16 @@ interface Task {
   readonly reject: (error: Error) => void;
 }
 
-/** Threads that work on jobs in the order in which they came. An idle thread does not keep the process alive. */
+/** How long a thread waits for another job before it ends, in milliseconds. */
+const patience = 1000;
+
+/**
+ * Threads that work on jobs in the order in which they came. They start when they are needed and end when they are not; an
+ * idle one does not keep the process alive.
+ */
 export class ThreadPool {
   readonly size: number;
-  readonly #idle: Worker[] = [];
+  readonly #idle = new Map<Worker, NodeJS.Timeout>();
   readonly #busy = new Map<Worker, Task>();
   readonly #waiting: Task[] = [];
   readonly #memory: SpareMemory;
@@ -40,7 +46,7 @@ export class ThreadPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
+    const workers = [...this.#idle.keys(), ...this.#busy.keys()];
     this.#next();
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
@@ -51,7 +57,7 @@ export class ThreadPool {
       return;
     }
     while (this.#waiting.length > 0) {
-      const worker = this.#idle.pop() ?? (this.#busy.size < this.size ? this.#start() : undefined);
+      const worker = this.#takeIdle() ?? (this.#busy.size < this.size ? this.#start() : undefined);
       if (!worker) return;
       const task = this.#waiting.shift();
       if (!task) return;
@@ -59,6 +65,20 @@ export class ThreadPool {
       worker.ref();
       worker.postMessage(task.job, [task.job.bytes.buffer]);
     }
+  }
+
+  #takeIdle(): Worker | undefined {
+    const [first] = this.#idle;
+    if (!first) return undefined;
+    const [worker, timer] = first;
+    clearTimeout(timer);
+    this.#idle.delete(worker);
+    return worker;
+  }
+
+  #retire(worker: Worker): void {
+    this.#idle.delete(worker);
+    void worker.terminate();
   }
 
   #start(): Worker {
@@ -74,9 +94,9 @@ export class ThreadPool {
     const task = this.#busy.get(worker);
     if (!task) return;
     this.#busy.delete(worker);
-    if (task.last) void worker.terminate();
-    else this.#idle.push(worker);
     worker.unref();
+    if (task.last) void worker.terminate();
+    else this.#idle.set(worker, setTimeout(() => this.#retire(worker), patience).unref());
     if ('problem' in result) task.reject(new Error(result.problem));
     else task.resolve(piecesOf(result.bytes, result.checksum));
     this.#next();
@@ -86,8 +106,8 @@ export class ThreadPool {
   #fail(worker: Worker, error: Error): void {
     const task = this.#busy.get(worker);
     this.#busy.delete(worker);
-    const place = this.#idle.indexOf(worker);
-    if (place >= 0) this.#idle.splice(place, 1);
+    clearTimeout(this.#idle.get(worker));
+    this.#idle.delete(worker);
     task?.reject(
       error instanceof LockstepError
         ? error
