@@ -36,9 +36,15 @@ export class Wire {
 
   /** Sends a statement and returns its rows. */
   async rows(text: string): Promise<Row[]> {
-    const rows: (string | null)[][] = [];
-    const { columns } = await this.stream(text, (bytes, start, end) => rows.push(readRow(bytes, start, end)));
-    return rows.map((values) => Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null])));
+    const packets: Buffer[] = [];
+    // Decoded afterwards: an error inside of the driver would cost the connection.
+    const { columns } = await this.stream(text, (bytes, start, end) =>
+      packets.push(Buffer.from(bytes.subarray(start, end))),
+    );
+    return packets.map((packet) => {
+      const values = readRow(packet, 0, packet.length);
+      return Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]));
+    });
   }
 
   /** The first value of the first row, byte for byte. */

@@ -17,7 +17,7 @@ export function unwrap(table: TableShape, text: Buffer): Buffer {
   let length = 0;
   let at = 0;
   while (at < text.length) {
-    if (text.compare(head, 0, head.length, at, at + head.length) !== 0)
+    if (!text.subarray(at, at + head.length).equals(head))
       throw damaged(table, 'an INSERT is not the expected one', at);
     at += head.length;
     for (let last = false; !last;) {

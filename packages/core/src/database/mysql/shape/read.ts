@@ -51,7 +51,7 @@ export async function readRows(wire: Wire, flavour: Flavour, database: string): 
       'CAST(TABLE_NAME AS BINARY), CAST(INDEX_NAME AS BINARY), SEQ_IN_INDEX',
     ),
     checks: mysql
-      ? await readMysqlChecks(wire, name)
+      ? await readMysqlChecks(read)
       : await read(mariadbChecks, 'CHECK_CONSTRAINTS', 'CONSTRAINT_SCHEMA', checkOrder),
     foreignKeys: await readForeignKeys(read),
     partitions: await readPartitions(read),
@@ -94,15 +94,23 @@ const eventColumns = `EVENT_NAME AS name, EVENT_DEFINITION AS body, TIME_ZONE AS
   ENDS AS ends, CREATED AS created, STATUS AS status, ON_COMPLETION AS on_completion, EVENT_COMMENT AS comment,
   SQL_MODE AS sql_mode, CHARACTER_SET_CLIENT AS charset, COLLATION_CONNECTION AS collation`;
 
-/** Here the dictionary is tables with keys, and a join costs nothing. */
-async function readMysqlChecks(wire: Wire, name: string): Promise<Row[]> {
-  const rows = await wire.rows(`SELECT t.TABLE_NAME AS table_name, c.CONSTRAINT_NAME AS name, c.CHECK_CLAUSE AS clause,
-    'Table' AS level, t.ENFORCED AS enforced
-    FROM information_schema.CHECK_CONSTRAINTS c JOIN information_schema.TABLE_CONSTRAINTS t
-      ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME AND t.CONSTRAINT_TYPE = 'CHECK'
-    WHERE c.CONSTRAINT_SCHEMA = ${name}
-    ORDER BY CAST(t.TABLE_NAME AS BINARY), CAST(c.CONSTRAINT_NAME AS BINARY)`);
-  return rows.filter((row) => !isOwnTable(row['table_name'] ?? ''));
+/** Two queries put together here: the server's join of the two views takes minutes for some thousand checks. */
+async function readMysqlChecks(read: Read): Promise<Row[]> {
+  const clauses = await read(
+    'CONSTRAINT_NAME AS name, CHECK_CLAUSE AS clause',
+    'CHECK_CONSTRAINTS',
+    'CONSTRAINT_SCHEMA',
+    'CAST(CONSTRAINT_NAME AS BINARY)',
+  );
+  if (clauses.length === 0) return [];
+  const tables = await read(
+    `TABLE_NAME AS table_name, CONSTRAINT_NAME AS name, 'Table' AS level, ENFORCED AS enforced`,
+    'TABLE_CONSTRAINTS',
+    `CONSTRAINT_TYPE = 'CHECK' AND TABLE_SCHEMA`,
+    'CAST(TABLE_NAME AS BINARY), CAST(CONSTRAINT_NAME AS BINARY)',
+  );
+  const clauseOf = new Map(clauses.map((row) => [row['name'], row['clause'] ?? '']));
+  return tables.map((row) => ({ ...row, clause: clauseOf.get(row['name']) ?? '' }));
 }
 
 async function readForeignKeys(read: Read): Promise<Row[]> {
