@@ -4,6 +4,7 @@ import { phase } from '../progress.ts';
 import type { Product } from '../release/product.ts';
 import { readCode } from '../release/releases.ts';
 import type { Storage } from '../storage/storage.ts';
+import { frameContent } from './archive/limits.ts';
 import type { Manifest } from './archive/manifest.ts';
 import type { TableResult } from './archive/table-of-contents.ts';
 import { ArchiveWriter } from './archive/writer.ts';
@@ -94,7 +95,7 @@ async function writeTables(
   const results: TableResult[] = [];
   let done = 0;
   for (const table of tables) {
-    const reader = new TableReader(snapshot, table);
+    const reader = new TableReader(snapshot, table, frameContent(total));
     for await (const { rows, count } of reader.pieces()) {
       await phase(options, 'backup:data');
       await writer.frame({

@@ -2,18 +2,18 @@ import type { Snapshot, TableShape } from '../database/database.ts';
 import { TableDigest } from './digest.ts';
 import type { TableResult } from './archive/table-of-contents.ts';
 
-/** Rows are gathered up to this size before they become a frame: the middle of the 1 to 4 MB that the format asks for. */
-const frameBytes = 2 * 1024 * 1024;
-
 /** A table's rows in pieces for frames. The digest is made of the same bytes. */
 export class TableReader {
   readonly #snapshot: Snapshot;
   readonly #table: TableShape;
+  readonly #frameBytes: number;
   readonly #digest = new TableDigest();
 
-  constructor(snapshot: Snapshot, table: TableShape) {
+  /** Rows are gathered up to `frameBytes` before they become a frame. */
+  constructor(snapshot: Snapshot, table: TableShape, frameBytes: number) {
     this.#snapshot = snapshot;
     this.#table = table;
+    this.#frameBytes = frameBytes;
   }
 
   /** Pieces of whole rows, with the number of rows in each. */
@@ -31,7 +31,7 @@ export class TableReader {
     for await (const chunk of this.#snapshot.read(this.#table)) {
       gathered.push(chunk);
       size += chunk.length;
-      if (size >= frameBytes) yield take();
+      if (size >= this.#frameBytes) yield take();
     }
     if (size > 0) yield take();
   }

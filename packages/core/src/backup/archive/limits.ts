@@ -38,9 +38,9 @@ export function maxFrame(rawSize: number): number {
 }
 
 /**
- * How much content a frame should have, for a database of about so many bytes: 2 MB, and more beyond half a terabyte, so
- * that the table of contents keeps within its limit.
+ * How much content a frame should have, for tables with so many bytes on disk: 2 MB, and more beyond 80 GB, so that the
+ * table of contents keeps within its limit even if the rows are eight times as long as text.
  */
-export function frameContent(databaseBytes: number): number {
-  return Math.min(32 * megabyte, Math.max(2 * megabyte, Math.ceil(databaseBytes / 250_000)));
+export function frameContent(diskBytes: number): number {
+  return Math.min(32 * megabyte, Math.max(2 * megabyte, Math.ceil(diskBytes / 40_000)));
 }
