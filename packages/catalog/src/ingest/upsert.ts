@@ -1,18 +1,18 @@
 import { LockstepError } from '@lockstep/core';
 import type { Session } from '@lockstep/core';
 import { read, write } from '../catalog.ts';
-import type { EntityDocument } from '../entities/document.ts';
+import type { EntityDocument, EntityRequest } from '../entities/document.ts';
 import { parentOf } from '../entities/kind.ts';
 import type { EntityKind } from '../entities/kind.ts';
 import { kinds } from '../entities/kinds.ts';
 import { quoteName } from '../fully-qualified-name.ts';
 import { present } from '../operations/present.ts';
-import { createAt } from '../operations/put.ts';
+import { newEntity } from '../operations/put.ts';
 import { readRequest } from '../operations/request.ts';
-import { saveChange } from '../operations/save.ts';
+import { saveAllNew, saveChange } from '../operations/save.ts';
 import { documentsByNames } from '../store/by-name.ts';
 import { lockDocuments, shareDocument } from '../store/documents.ts';
-import { forgetFallen, markFallen } from '../store/relationships.ts';
+import { forgetFallen } from '../store/relationships.ts';
 import type { Found } from './found.ts';
 import { mergeFound, newFields } from './merge.ts';
 import type { Run } from './run.ts';
@@ -76,25 +76,45 @@ async function save(
   known: ReadonlyMap<string, EntityDocument>,
 ): Promise<Saved> {
   await keepParent(session, run, kind, parent);
-  const ids = [...found.keys()].flatMap((name) => known.get(name)?.id ?? []);
-  const locked = [...(await lockDocuments(session, kind, ids)).values()];
-  const before = new Map((await present(session, locked)).map((entity) => [entity.fullyQualifiedName, entity]));
+  const locked = await lockByNames(session, kind, [...found.keys()], known);
   const tally = emptyTally();
   const documents = new Map<string, EntityDocument>();
-  for (const [name, one] of found) {
-    const old = before.get(name);
-    if (old === undefined) {
-      const request = readRequest(kind, { ...newFields(one), [parentOf(kind)?.key ?? '']: parent.fullyQualifiedName });
-      documents.set(name, await createAt(session, run.catalog, kind, request, parent));
-      tally.created += 1;
-      continue;
-    }
-    const after = await saveChange(session, run.catalog, kind, old, mergeFound(old, one));
-    if (old.deleted) await comeBack(session, parent, old);
+  for (const before of await present(session, locked)) {
+    const name = before.fullyQualifiedName;
+    const one = found.get(name);
+    if (one === undefined) continue;
+    const after = await saveChange(session, run.catalog, kind, before, mergeFound(before, one));
+    // It is there on its own account again. What is below it comes back only if the source has it.
+    if (before.deleted) await forgetFallen(session, before.id);
     documents.set(name, after);
-    tally[old.deleted ? 'restored' : after === old ? 'unchanged' : 'changed'] += 1;
+    tally[before.deleted ? 'restored' : after === before ? 'unchanged' : 'changed'] += 1;
   }
+  if (tally.restored > 0) await forgetFallen(session, parent.id);
+
+  const missing = [...found].filter(([name]) => !documents.has(name)).map(([, one]) => one);
+  const created = missing.map((one) => newEntity(run.catalog, kind, requestFor(kind, parent, one), parent));
+  await saveAllNew(session, kind, created, parent.id);
+  for (const entity of created) documents.set(entity.fullyQualifiedName, entity);
+  tally.created = created.length;
   return { tally, documents };
+}
+
+/** What somebody else has made since `known` was read is found too, at the latest when this transaction is repeated. */
+async function lockByNames(
+  session: Session,
+  kind: EntityKind,
+  names: readonly string[],
+  known: ReadonlyMap<string, EntityDocument>,
+): Promise<EntityDocument[]> {
+  const ids = names.flatMap((name) => known.get(name)?.id ?? []);
+  const locked = [...(await lockDocuments(session, kind, ids)).values()];
+  const missing = names.filter((name) => !known.has(name));
+  const appeared = [...(await documentsByNames(session, kind, missing)).values()].map(({ id }) => id);
+  return [...locked, ...(await lockDocuments(session, kind, appeared)).values()];
+}
+
+function requestFor(kind: EntityKind, parent: EntityDocument, found: Found): EntityRequest {
+  return readRequest(kind, { ...newFields(found), [parentOf(kind)?.key ?? '']: parent.fullyQualifiedName });
 }
 
 /** Throws INGEST_CHANGED if the parent is gone; until the transaction ends it can't be deleted then. */
@@ -104,10 +124,4 @@ async function keepParent(session: Session, run: Run, kind: EntityKind, parent: 
   const found = await shareDocument(session, run.catalog.dialect, kinds[parentType], name);
   if (found === undefined || found.deleted || found.id !== parent.id)
     throw new LockstepError('INGEST_CHANGED', { name });
-}
-
-/** It is there on its own account again. What is below it comes back only if the source has it. */
-async function comeBack(session: Session, parent: EntityDocument, entity: EntityDocument): Promise<void> {
-  await markFallen(session, parent.id, entity.id, false);
-  await forgetFallen(session, entity.id);
 }

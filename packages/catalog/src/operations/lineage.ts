@@ -8,7 +8,7 @@ import { kindOf, kinds } from '../entities/kinds.ts';
 import type { EntityKind } from '../entities/kind.ts';
 import { CatalogError } from '../errors.ts';
 import { documentsByIds } from '../store/documents.ts';
-import { deleteRelationship, insertRelationship, relationships } from '../store/relationships.ts';
+import { deleteRelationship, insertRelationships, relationships } from '../store/relationships.ts';
 import type { EntityKey, Relationship } from '../store/relationships.ts';
 import { checked } from './check.ts';
 import { cleanObject } from './clean.ts';
@@ -49,7 +49,7 @@ export function addLineage(catalog: Catalog, body: unknown): Promise<LineageEdge
     const to = await existing(session, toEntity);
     await deleteRelationship(session, from.id, to.id, 'upstream');
     const edge: Relationship = { from, to, relation: 'upstream', json: JSON.stringify(details) };
-    await insertRelationship(session, edge);
+    await insertRelationships(session, [edge]);
     return edgeOf(edge);
   });
 }

@@ -31,7 +31,7 @@ export function createEntity(catalog: Catalog, kind: EntityKind, body: unknown):
   return write(catalog, async (session) => {
     const parent = await shareParent(session, catalog, kind, request);
     const existing = await documentByName(session, kind, name);
-    if (!existing) return createAt(session, catalog, kind, request, parent);
+    if (!existing) return saveNew(session, kind, newEntity(catalog, kind, request, parent), parent?.id);
     const deleted = existing.deleted ? ', soft-deleted' : '';
     throw new CatalogError('ALREADY_EXISTS', `The ${kind.type} ${JSON.stringify(name)} exists already${deleted}.`);
   });
@@ -51,7 +51,10 @@ export async function putEntity(catalog: Catalog, kind: EntityKind, body: unknow
     const locked = known && (await lockDocument(session, kind, known.id));
     const parent = await shareParent(session, catalog, kind, request);
     const existing = locked ?? (await lockByName(session, kind, name));
-    if (!existing) return { entity: await createAt(session, catalog, kind, request, parent), created: true };
+    if (!existing) {
+      const entity = await saveNew(session, kind, newEntity(catalog, kind, request, parent), parent?.id);
+      return { entity, created: true };
+    }
     // What fell with it stays deleted, also when something above is restored.
     if (existing.deleted) await forgetFallen(session, existing.id);
     const before = await presentOne(session, existing);
@@ -88,15 +91,14 @@ async function lockByName(session: Session, kind: EntityKind, name: string): Pro
   return found && lockDocument(session, kind, found.id);
 }
 
-/** Stores a new entity below a parent, which the caller keeps from being deleted. */
-export async function createAt(
-  session: Session,
+/** A new entity below a parent, as a request describes it. */
+export function newEntity(
   catalog: Catalog,
   kind: EntityKind,
   request: EntityRequest,
   parent: EntityDocument | undefined,
-): Promise<Entity> {
-  const entity: Entity = {
+): Entity {
+  return {
     ...request,
     ...ancestorsOf(kind, parent),
     id: randomUUID(),
@@ -106,7 +108,6 @@ export async function createAt(
     updatedBy: catalog.user,
     deleted: false,
   };
-  return saveNew(session, kind, entity, parent?.id);
 }
 
 /** References to what is above an entity: those of its parent, and one to the parent. */

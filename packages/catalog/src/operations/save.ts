@@ -4,9 +4,9 @@ import type { Catalog } from '../catalog.ts';
 import type { Entity, EntityReference } from '../entities/document.ts';
 import { parentOf } from '../entities/kind.ts';
 import type { EntityKind } from '../entities/kind.ts';
-import { insertDocument, updateDocument } from '../store/documents.ts';
+import { insertDocuments, updateDocument } from '../store/documents.ts';
 import { setOwners } from '../store/owners.ts';
-import { insertRelationship } from '../store/relationships.ts';
+import { insertRelationships } from '../store/relationships.ts';
 import { setLabels } from '../store/tag-usage.ts';
 import type { Labels } from '../store/tag-usage.ts';
 import { insertVersion } from '../store/versions.ts';
@@ -21,16 +21,35 @@ export async function saveNew(
   entity: Entity,
   parentId: string | undefined,
 ): Promise<Entity> {
-  const { document, owners, labels } = separate(entity);
-  const key = { id: entity.id, type: kind.type };
+  await saveAllNew(session, kind, [entity], parentId);
+  return presentOne(session, separate(entity).document);
+}
+
+/** Stores entities for the first time, all below the same parent. */
+export async function saveAllNew(
+  session: Session,
+  kind: EntityKind,
+  entities: readonly Entity[],
+  parentId: string | undefined,
+): Promise<void> {
+  const separated = entities.map((entity) => ({ ...separate(entity), key: { id: entity.id, type: kind.type } }));
+  await insertDocuments(
+    session,
+    kind,
+    separated.map(({ document }) => document),
+  );
   const parent = parentOf(kind);
-  await insertDocument(session, kind, document);
   if (parent && parentId !== undefined) {
-    await insertRelationship(session, { from: { id: parentId, type: parent.type }, to: key, relation: 'contains' });
+    const from = { id: parentId, type: parent.type };
+    await insertRelationships(
+      session,
+      separated.map(({ key }) => ({ from, to: key, relation: 'contains' })),
+    );
   }
-  if (owners.length > 0) await setOwners(session, key, owners);
-  if (labels.size > 0) await setLabels(session, key, labels);
-  return presentOne(session, document);
+  for (const { key, owners, labels } of separated) {
+    if (owners.length > 0) await setOwners(session, key, owners);
+    if (labels.size > 0) await setLabels(session, key, labels);
+  }
 }
 
 /**

@@ -7,9 +7,20 @@ import { hashOfName } from '../fully-qualified-name.ts';
 /** How many ids one statement names at most: engines limit the number of parameters. */
 const idsPerStatement = 1000;
 
-export async function insertDocument(session: Session, kind: EntityKind, document: EntityDocument): Promise<void> {
-  await session.run(sql`INSERT INTO ${identifier(kind.table)} (id, json, fqn_hash)
-    VALUES (${document.id}, ${JSON.stringify(document)}, ${hashOfName(document.fullyQualifiedName)})`);
+/** Engines limit the length of a statement, and some documents are large. */
+const documentsPerStatement = 50;
+
+export async function insertDocuments(
+  session: Session,
+  kind: EntityKind,
+  documents: readonly EntityDocument[],
+): Promise<void> {
+  for (const some of inPieces(documents, documentsPerStatement)) {
+    const rows = some.map(
+      (document) => sql`(${document.id}, ${JSON.stringify(document)}, ${hashOfName(document.fullyQualifiedName)})`,
+    );
+    await session.run(sql`INSERT INTO ${identifier(kind.table)} (id, json, fqn_hash) VALUES ${join(rows)}`);
+  }
 }
 
 export async function updateDocument(session: Session, kind: EntityKind, document: EntityDocument): Promise<void> {

@@ -5,7 +5,7 @@ import type { EntityReference } from '../entities/document.ts';
 import { kinds } from '../entities/kinds.ts';
 import { CatalogError } from '../errors.ts';
 import { documentsByIds } from './documents.ts';
-import { insertRelationship, relationships } from './relationships.ts';
+import { insertRelationships, relationships } from './relationships.ts';
 import type { EntityKey } from './relationships.ts';
 
 /** The owners of each of these entities, in their order. A soft-deleted owner is marked `deleted`. */
@@ -40,7 +40,8 @@ export async function setOwners(
   if (missing !== undefined) throw new CatalogError('NOT_FOUND', `There is no user with the id ${missing}.`);
 
   await session.run(sql`DELETE FROM entity_relationship WHERE to_id = ${entity.id} AND relation = 'owns'`);
-  for (const [sortOrder, id] of ids.entries()) {
-    await insertRelationship(session, { from: { id, type: 'user' }, to: entity, relation: 'owns', sortOrder });
-  }
+  await insertRelationships(
+    session,
+    ids.map((id, sortOrder) => ({ from: { id, type: 'user' }, to: entity, relation: 'owns', sortOrder })),
+  );
 }

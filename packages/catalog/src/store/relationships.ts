@@ -21,11 +21,15 @@ export interface Relationship {
   readonly sortOrder?: number;
 }
 
-export async function insertRelationship(session: Session, relationship: Relationship): Promise<void> {
-  const { from, to, relation, json = null, sortOrder = 0 } = relationship;
-  await session.run(sql`INSERT INTO entity_relationship
-    (from_id, to_id, from_entity, to_entity, relation, json, sort_order)
-    VALUES (${from.id}, ${to.id}, ${from.type}, ${to.type}, ${relation}, ${json}, ${raw(String(sortOrder))})`);
+export async function insertRelationships(session: Session, list: readonly Relationship[]): Promise<void> {
+  const rows = list.map(
+    ({ from, to, relation, json = null, sortOrder = 0 }) =>
+      sql`(${from.id}, ${to.id}, ${from.type}, ${to.type}, ${relation}, ${json}, ${raw(String(sortOrder))})`,
+  );
+  for (const some of inPieces(rows)) {
+    await session.run(sql`INSERT INTO entity_relationship
+      (from_id, to_id, from_entity, to_entity, relation, json, sort_order) VALUES ${join(some)}`);
+  }
 }
 
 export async function deleteRelationship(
