@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
+import { runProgram } from '../../../../../tests/fixtures/program.ts';
 import { temporaryFolder } from '../../../../../tests/fixtures/temporary-folder.ts';
 
 let folder: string;
@@ -206,6 +207,19 @@ describe('a process that is killed while it writes', () => {
   });
 });
 
+describe('many processes that open a new folder at once', () => {
+  it('have it one after the other', async () => {
+    const program = fileURLToPath(new URL('add-row.mjs', import.meta.url));
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, () => runProgram(process.execPath, [program, folder])),
+    );
+    expect(outcomes).toEqual(outcomes.map(() => ({ code: 0, stdout: '', stderr: '' })));
+    const database = await openPglite(`pglite:${folder}`);
+    expect(await rowsOf(database, sql`SELECT count(DISTINCT process) AS rows FROM row_of`)).toEqual([{ rows: '5' }]);
+    await database.close();
+  });
+});
+
 describe('a folder that another process has', () => {
   let host: Writer;
 
@@ -389,13 +403,17 @@ describe('a database whose engine stops', () => {
 });
 
 describe('closing', () => {
-  it('rolls back what is open', async () => {
-    const database = await openPglite(`pglite:${folder}`);
+  it('rolls back what is open, and tells guests', async () => {
+    const database = await openPglite(`pglite:${folder}`, { serves: true });
+    const guest = await openPglite(`pglite:${folder}`);
+    const ofGuest = await guest.session();
     const session = await database.session({ schemas: ['public'] });
     await session.execute('CREATE TABLE item (id int)');
     await session.execute('BEGIN; INSERT INTO item VALUES (1)');
     expect(tryLockFolder(folder, ownRecord('test', '', false))).toMatchObject({ process: process.pid });
     await database.close();
+    await expect(ofGuest.query(sql`SELECT 1`)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await expect(guest.session()).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' });
 
     const again = await openPglite(`pglite:${folder}`, { waitSeconds: 0 });
     expect(await rowsOf(again, sql`SELECT count(*) AS rows FROM item`)).toEqual([{ rows: '0' }]);
