@@ -33,7 +33,8 @@ function describe(row: Row, parts: Parts): void {
   const step = { stage: 'extension', kind: 'extension', name: display(name) } as const;
   const address = `pg_extension:${text(row, 'oid')}`;
   parts.object('extension', display(name), { schema });
-  if (!flag(row, 'inside')) {
+  // Names that begin with pg_ are the server's own.
+  if (!flag(row, 'inside') && !schema.startsWith('pg_')) {
     parts.step({ ...step, address: `${address} schema`, create: `CREATE SCHEMA IF NOT EXISTS ${quote(schema)}` });
   }
   parts.step({

@@ -59,7 +59,10 @@ export function index(text: string): Fact {
 
 /** The query of a view. */
 export function query(text: string): Fact {
-  return remember(text.replace(/;\s*$/, ''), (tree) => canonical(withoutRedundantNames(withEvenAliases(tree))));
+  return remember(text.replace(/;\s*$/, ''), (tree) => {
+    const even = /\b(old|new)/.test(text) ? withEvenAliases(tree) : tree;
+    return canonical(withoutRedundantNames(even));
+  });
 }
 
 /** The same texts come again and again, such as `now()`; a tree is never changed once it is made. */
