@@ -21,6 +21,12 @@ export interface FrontDoor {
 /** The longest head of a request, in bytes: a fully qualified name of 3,072 characters, each up to four bytes as `%XX`. */
 const longestHead = 2 * 3072 * 4 * 3;
 
+/**
+ * How long a connection may be idle. Longer than the minute that proxies keep theirs: who closes first must be the client,
+ * or a request that is just being sent is lost.
+ */
+const keepAliveMilliseconds = 72_000;
+
 /** How long `close` waits for clients to take their answers. */
 const patienceMilliseconds = 30_000;
 
@@ -28,11 +34,14 @@ const patienceMilliseconds = 30_000;
 export async function openFrontDoor(host: string, port: number): Promise<FrontDoor> {
   let handle: RequestListener = answerWhileStarting;
   const atWork = new Set<ServerResponse>();
-  const server = createServer({ maxHeaderSize: longestHead }, (request, response) => {
-    atWork.add(response);
-    response.once('close', () => atWork.delete(response));
-    handle(request, response);
-  });
+  const server = createServer(
+    { maxHeaderSize: longestHead, keepAliveTimeout: keepAliveMilliseconds },
+    (request, response) => {
+      atWork.add(response);
+      response.once('close', () => atWork.delete(response));
+      handle(request, response);
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(

@@ -26,6 +26,12 @@ describeEachEngine('the server', (engine) => {
     expect(catalog.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
+  it('keeps idle connections longer than proxies do', async () => {
+    const response = await fetch(`${catalog.address}/healthz`);
+    expect(response.headers.get('keep-alive')).toBe('timeout=72');
+    await response.text();
+  });
+
   it('reports the API that clients expect, and its own release', async () => {
     expect(await catalog.get('/api/v1/system/version')).toMatchObject({
       status: 200,
