@@ -7,8 +7,8 @@
 //   the same user a second time.
 // JSON null says nothing and leaves nothing behind. sort_order keeps the order: 0 is `owner`, 1 and up are `owners`.
 //
-// The documents are only touched by the database's own JSON functions, so their numbers stay what they are. Each batch
-// counts the references before and the rows after, and fails if they differ. A cursor is `table/last id done`.
+// Documents and references are only touched by the database's own JSON functions, so their numbers stay what they are.
+// Each batch counts the references before and the rows after, and fails if they differ. A cursor is `table/last id done`.
 // lockstep: changes database_service_entity.json, database_entity.json, database_schema_entity.json, table_entity.json
 // lockstep: changes user_entity.json, entity_relationship
 import { defineDataMigration } from '@lockstep/core/migration';
@@ -22,6 +22,9 @@ const entities = [
   { table: 'user_entity', type: 'user' },
 ];
 const batchSize = '1000';
+
+/** Rows of one batch are gathered in unresolved_owner under this number, and gone from it before the batch ends. */
+const gathered = '-1';
 
 /** The rows of one batch: `entity.id` from `after` (exclusive) to `last` (inclusive). */
 interface Batch {
@@ -48,14 +51,19 @@ export default defineDataMigration({
     if (end?.id === undefined || end.id === null) return firstCursorAfter(table);
 
     const batch: Batch = { table, type, after, last: end.id };
-    const family = jsonOf(context);
+    const found = await gather(context, batch);
+    if (found === 0) return `${table}/${end.id}`;
     const [most] = await session.query(
-      sql`SELECT max(${raw(family.ownersLength)}) AS length FROM ${identifier(table)} entity WHERE ${rowsOf(context, batch)}`,
+      sql`SELECT max(${raw(jsonOf(context).length)}) AS length FROM unresolved_owner entity WHERE ${rowsOf(context, batch)}`,
     );
     for (const place of placesOf(context, Number(most?.length ?? 0))) await movePlace(context, batch, place);
     await session.run(sql`
-      UPDATE ${identifier(table)} SET json = ${raw(family.withoutOwners)}
-      WHERE id > ${after} AND id <= ${end.id} AND ${raw(family.namesOwners)}`);
+      UPDATE ${identifier(table)} SET json = ${raw(jsonOf(context).withoutOwners)}
+      WHERE id IN (SELECT entity_id FROM unresolved_owner entity WHERE ${rowsOf(context, batch)})`);
+    const left = await session.run(sql`
+      DELETE FROM unresolved_owner
+      WHERE entity_id > ${after} AND entity_id <= ${end.id} AND sort_order = ${raw(gathered)}`);
+    if (left !== found) throw new Error(`Of ${found} documents of ${table} that name owners, ${left} were moved.`);
     return `${table}/${end.id}`;
   },
 
@@ -78,33 +86,46 @@ export default defineDataMigration({
   },
 });
 
+/**
+ * Copies what the documents of the batch say about owners into rows of their own, so that the large documents are read
+ * once. Returns how many say anything.
+ */
+async function gather(context: MigrationContext, batch: Batch): Promise<number> {
+  const { session, sql, identifier, raw } = context;
+  const json = jsonOf(context);
+  return session.run(sql`
+    INSERT INTO unresolved_owner (entity_id, sort_order, entity, json, reason)
+    SELECT id, ${raw(gathered)}, ${batch.type}, ${raw(json.aboutOwners)}, 'gathered'
+    FROM ${identifier(batch.table)} WHERE id > ${batch.after} AND id <= ${batch.last} AND ${raw(json.namesOwners)}`);
+}
+
 /** Writes the references at one place, for all documents of the batch. Fails unless each of them was written. */
 async function movePlace(context: MigrationContext, batch: Batch, place: Place): Promise<void> {
-  const { session, sql, identifier, raw } = context;
-  const table = identifier(batch.table);
+  const { session, sql, raw } = context;
   const reference = raw(place.reference);
   const ownerId = raw(place.ownerId);
-  const [found] = await session.query(
-    sql`SELECT count(*) AS number FROM ${table} entity WHERE ${rowsOf(context, batch)} AND ${reference} IS NOT NULL`,
-  );
+  const sortOrder = raw(String(place.sortOrder));
+  const [found] = await session.query(sql`
+    SELECT count(*) AS number FROM unresolved_owner entity
+    WHERE ${rowsOf(context, batch)} AND ${reference} IS NOT NULL`);
   if (found?.number === '0') return;
 
   const moved = await session.run(sql`
     INSERT INTO entity_relationship (from_id, to_id, from_entity, to_entity, relation, json, sort_order)
-    SELECT owner.id, entity.id, 'user', ${batch.type}, 'owns', ${reference}, ${raw(String(place.sortOrder))}
-    FROM ${table} entity JOIN user_entity owner ON owner.id = ${ownerId}
+    SELECT owner.id, entity.entity_id, 'user', ${batch.type}, 'owns', ${reference}, ${sortOrder}
+    FROM unresolved_owner entity JOIN user_entity owner ON owner.id = ${ownerId}
     WHERE ${rowsOf(context, batch)} AND NOT EXISTS (
       SELECT 1 FROM entity_relationship known
-      WHERE known.from_id = owner.id AND known.to_id = entity.id AND known.relation = 'owns')`);
+      WHERE known.from_id = owner.id AND known.to_id = entity.entity_id AND known.relation = 'owns')`);
   const kept = await session.run(sql`
     INSERT INTO unresolved_owner (entity_id, sort_order, entity, json, reason)
-    SELECT entity.id, ${raw(String(place.sortOrder))}, ${batch.type}, ${reference},
+    SELECT entity.entity_id, ${sortOrder}, ${batch.type}, ${reference},
       CASE WHEN ${ownerId} IS NULL THEN 'no id' WHEN owner.id IS NULL THEN 'no such user' ELSE 'named before' END
-    FROM ${table} entity LEFT JOIN user_entity owner ON owner.id = ${ownerId}
+    FROM unresolved_owner entity LEFT JOIN user_entity owner ON owner.id = ${ownerId}
     WHERE ${rowsOf(context, batch)} AND ${reference} IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM entity_relationship moved
-      WHERE moved.from_id = owner.id AND moved.to_id = entity.id AND moved.relation = 'owns'
-        AND moved.sort_order = ${raw(String(place.sortOrder))})`);
+      WHERE moved.from_id = owner.id AND moved.to_id = entity.entity_id AND moved.relation = 'owns'
+        AND moved.sort_order = ${sortOrder})`);
   if (found?.number === String(moved + kept)) return;
   throw new Error(
     `Of ${found?.number} owners in ${batch.table} (ids after ${batch.after} to ${batch.last}), ${moved} became ` +
@@ -112,8 +133,9 @@ async function movePlace(context: MigrationContext, batch: Batch, place: Place):
   );
 }
 
-function rowsOf({ sql }: MigrationContext, batch: Batch): Sql {
-  return sql`entity.id > ${batch.after} AND entity.id <= ${batch.last}`;
+/** What was gathered from the documents of the batch. */
+function rowsOf({ sql, raw }: MigrationContext, batch: Batch): Sql {
+  return sql`entity.entity_id > ${batch.after} AND entity.entity_id <= ${batch.last} AND entity.sort_order = ${raw(gathered)}`;
 }
 
 /** `owner`, then the elements of `owners`. An `owners` that is no list counts as its only element. */
@@ -128,10 +150,10 @@ function jsonOf({ family }: MigrationContext) {
 }
 
 const postgresJson = {
-  ownersLength: `CASE WHEN jsonb_typeof(json -> 'owners') = 'array' THEN jsonb_array_length(json -> 'owners')
-    WHEN (json -> 'owners') IS NOT NULL THEN 1 ELSE 0 END`,
   namesOwners: `((json -> 'owners') IS NOT NULL OR (json -> 'owner') IS NOT NULL)`,
+  aboutOwners: `jsonb_build_object('owner', json -> 'owner', 'owners', json -> 'owners')`,
   withoutOwners: `json - 'owners' - 'owner'`,
+  length: `CASE WHEN jsonb_typeof(json -> 'owners') = 'array' THEN jsonb_array_length(json -> 'owners') ELSE 1 END`,
   place(sortOrder: number, key: string, index?: number): Place {
     const value = `entity.json -> '${key}'`;
     const element =
@@ -149,10 +171,10 @@ const postgresJson = {
 };
 
 const mysqlJson = {
-  ownersLength: `CASE WHEN JSON_TYPE(JSON_EXTRACT(json, '$.owners')) = 'ARRAY' THEN JSON_LENGTH(json, '$.owners')
-    WHEN JSON_EXTRACT(json, '$.owners') IS NOT NULL THEN 1 ELSE 0 END`,
   namesOwners: `JSON_CONTAINS_PATH(json, 'one', '$.owners', '$.owner') = 1`,
+  aboutOwners: `JSON_OBJECT('owner', JSON_EXTRACT(json, '$.owner'), 'owners', JSON_EXTRACT(json, '$.owners'))`,
   withoutOwners: `JSON_REMOVE(json, '$.owners', '$.owner')`,
+  length: `CASE WHEN JSON_TYPE(JSON_EXTRACT(json, '$.owners')) = 'ARRAY' THEN JSON_LENGTH(json, '$.owners') ELSE 1 END`,
   place(sortOrder: number, key: string, index?: number): Place {
     const value = `JSON_EXTRACT(entity.json, '$.${key}')`;
     const element =

@@ -147,9 +147,9 @@ async function emptyTables(home: Home, shape: Shape): Promise<void> {
 
 async function putBack(home: Home, shape: Shape, options: RunOptions): Promise<void> {
   for (const statement of shape.after) {
-    if (!statement.drop && !statement.refresh) continue;
+    if (!statement.drop) continue;
     await phase(options, 'restore:index');
-    await home.session.execute(statement.refresh ?? statement.create);
+    await home.session.execute(statement.create);
   }
 }
 

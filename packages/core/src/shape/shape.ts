@@ -64,8 +64,6 @@ export interface ShapeStatement {
   readonly create: string;
   /** For what a restore takes away before loading and puts back afterwards. */
   readonly drop?: string;
-  /** For what stands but holds data that is made from the rows: the statement that fills it again. */
-  readonly refresh?: string;
 }
 
 /** Something in the product's schemas that is outside of the list. Backups refuse it by name. */

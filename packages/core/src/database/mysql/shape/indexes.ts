@@ -3,6 +3,7 @@ import type { Row } from '../../database.ts';
 import { escaped, quote } from '../quote.ts';
 import { unescapeExpression } from './expression.ts';
 import { groupBy } from './parts.ts';
+import type { ShowCreate } from './show-create.ts';
 
 export interface Index {
   readonly name: string;
@@ -20,10 +21,12 @@ type IndexPart = ({ readonly column: string; readonly prefix: string | null } | 
   readonly descending: boolean;
 };
 
-/** The indexes of a table from the rows of their columns. `parsers` are those of full-text indexes, by name. */
-export function readIndexes(rows: readonly Row[], parsers: ReadonlyMap<string, string>): Index[] {
+/** The indexes of a table from the rows of their columns, in the order of their making where it is known. */
+export function readIndexes(rows: readonly Row[], shown: ShowCreate | undefined): Index[] {
   const byName = groupBy(rows, 'name');
-  return [...byName].map(([name, parts]) => {
+  const place = (name: string): number => shown?.indexOrder.indexOf(name) ?? 0;
+  const ordered = [...byName].toSorted(([left], [right]) => place(left) - place(right));
+  return ordered.map(([name, parts]) => {
     const first = parts[0] ?? {};
     const type = first['type'] ?? '';
     return {
@@ -33,7 +36,7 @@ export function readIndexes(rows: readonly Row[], parsers: ReadonlyMap<string, s
       parts: parts.map((part) => readPart(part, type)),
       visible: first['visible'] !== 'NO',
       comment: first['comment'] ?? '',
-      parser: parsers.get(name) ?? null,
+      parser: shown?.parsers.get(name) ?? null,
     };
   });
 }

@@ -9,6 +9,8 @@ import { groupBy } from './parts.ts';
 export interface ShowCreate {
   /** The definition as the server writes it. */
   readonly text: string;
+  /** Names of the indexes in the order in which they stand there: that of their making, which a copy should have too. */
+  readonly indexOrder: readonly string[];
   /** Parsers of full-text indexes, by index. */
   readonly parsers: ReadonlyMap<string, string>;
   /** Defaults of columns of bytes as SQL, by column. information_schema cuts them or puts `?` in. */
@@ -25,9 +27,13 @@ export async function showCreateTables(wire: Wire, rows: Rows, flavour: Flavour)
   // A period shows up as a check between two columns.
   const isPeriod = (row: Rows['checks'][number]): boolean =>
     flavour.family === 'mariadb' && /^`.*` < `.*`$/.test(row['clause'] ?? '');
+  const indexesOf = groupBy(rows.indexes, 'table_name');
+  // PRIMARY always stands first; the order of one more index is no question.
+  const hasSeveral = (row: Rows['indexes'][number]): boolean =>
+    new Set(indexesOf.get(row['table_name'] ?? '')?.map((other) => other['name'])).size > 2;
   const names = new Set(
     [
-      ...rows.indexes.filter(isFullText),
+      ...rows.indexes.filter((row) => isFullText(row) || hasSeveral(row)),
       ...rows.columns.filter(hasBytes),
       ...rows.partitions,
       ...rows.checks.filter(isPeriod),
@@ -58,8 +64,13 @@ function readDefinition(bytes: Buffer): ShowCreate {
       ) ?? [];
     return name !== undefined && value !== undefined ? [[nameOf(name), byteLiteral(value)]] : [];
   });
+  const indexOrder = text.split('\n').flatMap((line) => {
+    const [, name] = /^ {2}(?:UNIQUE |FULLTEXT |SPATIAL )?KEY `((?:[^`]|``)*)`/.exec(line) ?? [];
+    return name === undefined ? [] : [name.replaceAll('``', '`')];
+  });
   return {
     text,
+    indexOrder,
     parsers: new Map(parsers),
     byteDefaults: new Map(byteDefaults),
     period: lines.some((line) => /^ {2}PERIOD FOR `/.test(line)),

@@ -40,7 +40,7 @@ export function describeTables(
       columns: (of.columns.get(name) ?? []).map((column) =>
         withByteDefault(readColumn(column, flavour), shown.get(name)),
       ),
-      indexes: readIndexes(of.indexes.get(name) ?? [], shown.get(name)?.parsers ?? new Map()),
+      indexes: readIndexes(of.indexes.get(name) ?? [], shown.get(name)),
       checks: of.checks.get(name) ?? [],
       partitions: of.partitions.get(name) ?? [],
       definition: shown.get(name)?.text ?? '',
