@@ -91,7 +91,9 @@ describeEachEngine('migrate', (engine) => {
     const source = await testProduct({ 'V2__shop.sql': shop['V1.0.0.1__shop.sql'] });
     await migrate(database, await source.load('1.0.0'));
     await source.write('V1__early.sql', 'SELECT 1;');
-    await expect(migrate(database, await source.load('1.0.0'))).rejects.toMatchObject({ code: 'MIGRATION_OUT_OF_ORDER' });
+    await expect(migrate(database, await source.load('1.0.0'))).rejects.toMatchObject({
+      code: 'MIGRATION_OUT_OF_ORDER',
+    });
     const edited = await testProduct({ 'V2__shop.sql': 'CREATE TABLE shop (id int);' });
     await expect(migrate(database, await edited.load('1.0.0'))).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
     const lost = await testProduct({ 'V3__shop.sql': 'SELECT 1;' });
@@ -135,7 +137,10 @@ describeEachEngine('migrate', (engine) => {
 
   it('fails a data migration whose check fails, and goes on where it was', async () => {
     const database = await open();
-    const source = await testProduct({ ...shop, 'V1.1.0.2__fill.ts': fill.replace("WHERE owner IS NULL", "WHERE owner <> ''") });
+    const source = await testProduct({
+      ...shop,
+      'V1.1.0.2__fill.ts': fill.replace('WHERE owner IS NULL', "WHERE owner <> ''"),
+    });
     await expect(migrate(database, await source.load('1.1.0'))).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
     await resolve(database, await source.load('1.1.0'), '1.1.0.2', 'rolled-back');
     await source.write('V1.1.0.2__fill.ts', fill);
@@ -145,7 +150,9 @@ describeEachEngine('migrate', (engine) => {
   it('lets a migration import nothing but Node and the migration API', async () => {
     const database = await open();
     const source = await testProduct({ 'V1__x.ts': `import pg from 'pg';\nexport default pg;\n` });
-    await expect(migrate(database, await source.load('1.0.0'))).rejects.toMatchObject({ code: 'MIGRATION_IMPORT_FORBIDDEN' });
+    await expect(migrate(database, await source.load('1.0.0'))).rejects.toMatchObject({
+      code: 'MIGRATION_IMPORT_FORBIDDEN',
+    });
   });
 
   it('finds drift and names it', async () => {
@@ -158,7 +165,11 @@ describeEachEngine('migrate', (engine) => {
     await session.close();
     const result = await validate(database, product);
     expect(result.drifted).toBe(true);
-    expect(result.differences.some(({ kind, what, name }) => kind === 'column' && what === 'extra' && name.endsWith('secret'))).toBe(true);
+    expect(
+      result.differences.some(
+        ({ kind, what, name }) => kind === 'column' && what === 'extra' && name.endsWith('secret'),
+      ),
+    ).toBe(true);
   });
 
   it('lets one migrate while the others wait', async () => {
@@ -175,7 +186,7 @@ export default defineDataMigration({ async batch() { await setTimeout(700); retu
       if (progress.kind === 'waiting') waits.push(progress.holder ?? '');
     };
     const results = await Promise.all([1, 2, 3].map(() => migrate(database, product, { onProgress })));
-    expect(results.map(({ applied }) => applied.length).toSorted()).toEqual([0, 0, 4]);
+    expect(results.map(({ applied }) => applied.length).toSorted((left, right) => left - right)).toEqual([0, 0, 4]);
     expect(waits.length).toBeGreaterThan(0);
     // MariaDB tells no more than the connection, unless its performance schema is on.
     expect(waits[0]).toMatch(engine.family === 'mariadb' ? /connection \d+/ : /lockstep migrate/);

@@ -56,9 +56,18 @@ describeEachEngine('restore', (engine) => {
   it('is undone, or done again, after it was stopped in any phase', async () => {
     const { database, product, file } = await prepared();
     const expected = await digestDatabase(database, product);
-    for (const phase of ['restore:entered', 'restore:built', 'restore:load', 'restore:index', 'restore:compare', 'restore:finish']) {
+    for (const phase of [
+      'restore:entered',
+      'restore:built',
+      'restore:load',
+      'restore:index',
+      'restore:compare',
+      'restore:finish',
+    ]) {
       const target = await open();
-      await expect(withBackup(file, (archive) => restore(target, product, archive, stopAt(phase)))).rejects.toThrow(phase);
+      await expect(withBackup(file, (archive) => restore(target, product, archive, stopAt(phase)))).rejects.toThrow(
+        phase,
+      );
       expect(await info(target, product)).toMatchObject({ phase: 'restoring' });
       await expect(migrate(target, product)).rejects.toMatchObject({ code: 'PHASE_REFUSED' });
       if (phase === 'restore:load') {
@@ -76,7 +85,9 @@ describeEachEngine('restore', (engine) => {
     const target = await open();
     await migrate(target, product, { to: '1.0.0' });
     const fresh = await digestDatabase(target, product);
-    await expect(withBackup(file, (archive) => restore(target, product, archive, stopAt('restore:compare')))).rejects.toThrow();
+    await expect(
+      withBackup(file, (archive) => restore(target, product, archive, stopAt('restore:compare'))),
+    ).rejects.toThrow();
     expect(await abortRestore(target, product)).toEqual({ left: 'seed' });
     expect(await digestDatabase(target, product)).toEqual(fresh);
     await expect(abortRestore(target, product)).rejects.toMatchObject({ code: 'RESTORE_NOT_RUNNING' });

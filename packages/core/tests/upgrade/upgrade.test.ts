@@ -1,5 +1,15 @@
 import { expect, it } from 'vitest';
-import { digestDatabase, info, migrate, openStorage, resolve, sealRelease, sql, upgrade, validate } from '@lockstep/core';
+import {
+  digestDatabase,
+  info,
+  migrate,
+  openStorage,
+  resolve,
+  sealRelease,
+  sql,
+  upgrade,
+  validate,
+} from '@lockstep/core';
 import type { Database, Product } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { fillShop, olderShopProduct, opener, shopProduct } from '../../../../tests/fixtures/shop.ts';
@@ -9,7 +19,10 @@ describeEachEngine('upgrade', (engine) => {
   const open = opener(engine);
 
   /** A shop at 1.0.0 with data, and its product at a version. Releases are sealed as far as they go. */
-  const prepared = async (version: string, fill = true): Promise<{ database: Database; product: Product; to: string }> => {
+  const prepared = async (
+    version: string,
+    fill = true,
+  ): Promise<{ database: Database; product: Product; to: string }> => {
     const database = await open();
     const source = await shopProduct();
     for (const release of ['1.0.0', '1.1.0', '1.2.0']) await sealRelease(database, await source.load('1.2.0'), release);
@@ -74,7 +87,9 @@ describeEachEngine('upgrade', (engine) => {
     const session = await database.session({ schemas: ['public'] });
     const lease = async (until: string): Promise<void> => {
       await session.run(sql`DELETE FROM lockstep_lease`);
-      await session.run(sql`INSERT INTO lockstep_lease VALUES ('l', 'server', '1.0.0', 'elsewhere', 1, NULL, 2, ${until}, ${until}, ${until})`);
+      await session.run(
+        sql`INSERT INTO lockstep_lease VALUES ('l', 'server', '1.0.0', 'elsewhere', 1, NULL, 2, ${until}, ${until}, ${until})`,
+      );
     };
     await lease('2999-01-01T00:00:00.000000Z');
     const storage = openStorage(await temporaryFolder());

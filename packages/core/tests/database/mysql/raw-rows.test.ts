@@ -35,7 +35,8 @@ describeEachServer('rows as they stand in the packets', (engine) => {
     const head = `SELECT LENGTH('`;
     const text = (size: number): string => `${head}${'x'.repeat(size - head.length - 8)}') AS n`;
     const limit = Number((await session.query(sql`SELECT @@max_allowed_packet AS n`))[0]?.['n']);
-    for (const size of [0xffffff - 2, 0xffffff - 1, 0xffffff, 0xffffff + 1].filter((bytes) => bytes + 2 < limit)) {
+    const sizes = Array.from({ length: 9 }, (_, index) => 0xffffff - 6 + index);
+    for (const size of sizes.filter((bytes) => bytes + 5 < limit)) {
       const [row] = await session.query(raw(text(size)));
       expect(row?.['n']).toBe(String(size - head.length - 8));
     }
