@@ -103,12 +103,14 @@ export class Wire {
 const largestPacket = 0xffffff;
 
 /**
- * The driver leaves out the empty packet that has to follow one of exactly the largest size, and the server would wait
- * for it. A packet is the text and one byte before it.
+ * A statement is cut into packets of the largest size. The driver sends an empty packet too many, which the server takes
+ * for the next statement, if the last one lacks one to three bytes to be full: blanks fill it. A packet is the text and
+ * one byte before it.
  */
 function fitPacket(text: string): string {
   if (text.length < largestPacket / 4) return text;
-  return (Buffer.byteLength(text) + 1) % largestPacket === 0 ? `${text} ` : text;
+  const missing = largestPacket - ((Buffer.byteLength(text) + 1) % largestPacket);
+  return missing <= 3 ? text + ' '.repeat(missing) : text;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
