@@ -25,6 +25,7 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
   const started = Date.now();
   const statements = await numbered(runner, migration);
   const progress = await progressOf(runner, migration, statements);
+  await repeatForConnection(runner, statements.slice(0, progress.done));
   const groups = groupStatements(statements.slice(progress.done));
   const last = groups.at(-1);
   const finish = async (): Promise<void> => {
@@ -65,6 +66,17 @@ function groupStatements(statements: readonly NumberedStatement[]): NumberedStat
     else groups.push([statement]);
   }
   return groups;
+}
+
+/** What the statements behind a crash find on their connection is what those before it have put there. */
+async function repeatForConnection(runner: Runner, done: readonly NumberedStatement[]): Promise<void> {
+  for (const statement of done.filter(({ connection }) => connection)) {
+    try {
+      await runner.home.session.execute(statement.text);
+    } catch (error) {
+      throw stopped(error, statement, false);
+    }
+  }
 }
 
 async function runTogether(

@@ -6,21 +6,20 @@ import type { Code } from '../release/releases.ts';
 import type { AppliedMigration } from '../state/history.ts';
 import type { Shape } from '../shape/shape.ts';
 import { insertState } from '../state/state.ts';
-import type { Home } from '../state/tables.ts';
 import { createOwnTables, homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
-import { applyMigration } from './apply.ts';
+import { applyOnItsOwn } from './apply.ts';
 
 /** Runs migrations on a database whose own tables exist, without looking at phases. */
 export async function buildWith(
-  home: Home,
+  database: Database,
   schemas: readonly string[],
   migrations: readonly Migration[],
   options: RunOptions,
 ): Promise<void> {
   for (const migration of migrations) {
     options.signal?.throwIfAborted();
-    await applyMigration({ ...options, home, schemas, actor: actor(), lock: undefined }, migration);
+    await applyOnItsOwn(database, { ...options, schemas, actor: actor(), lock: undefined }, migration);
   }
 }
 
@@ -34,7 +33,7 @@ export async function shapeOf(database: Database, code: Code, migrations: readon
       const home = homeOf(session, scratch.database.dialect, schemas);
       await createOwnTables(home);
       await insertState(home, code.product.name, 'migrating', {});
-      await buildWith(home, schemas, migrations, {});
+      await buildWith(scratch.database, schemas, migrations, {});
       return await session.describe(schemas);
     } finally {
       await session.close();

@@ -4,7 +4,7 @@ import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import { readHistory } from '../state/history.ts';
 import { changeState } from '../state/state.ts';
-import { writeStep } from '../state/step.ts';
+import { readSteps, writeStep } from '../state/step.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 
@@ -27,7 +27,9 @@ export async function settleFailure(
     return error;
   }
   if (!(error instanceof MigrationStopped)) {
-    if (error instanceof LockstepError) await changeState(home, await standing(runner, code));
+    const begun = (await readSteps(home, migration.key)).some((step) => step.statement >= 0);
+    // With a part of it done, the database stays closed, and the next run goes on.
+    if (!begun && error instanceof LockstepError) await changeState(home, await standing(runner, code));
     return error;
   }
   const where = { version: migration.key, script: migration.script, line: error.line, reason: error.message };

@@ -18,7 +18,7 @@ import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
 import { adopt } from './adopt.ts';
 import type { AppliedNow } from './apply.ts';
-import { applyMigration } from './apply.ts';
+import { applyOnItsOwn } from './apply.ts';
 import { enterMigrating } from './enter.ts';
 import { settleFailure } from './failure.ts';
 import { pendingMigrations } from './pending.ts';
@@ -98,8 +98,11 @@ export async function migrateLocked(
     }
     const pending = pendingMigrations(code, applied, to);
     if (pending.length === 0) {
+      // A run before this one may have been killed when everything was applied.
+      const finishes = state.phase === 'migrating' && state.detail['seeded'] === 'true';
+      const seed = finishes ? await readSeed(database, product.schemas, options) : undefined;
       await options.prove?.(home);
-      if (state.phase !== 'ready' || state.release !== release.name) await becomeReady(home, code, undefined);
+      if (state.phase !== 'ready' || state.release !== release.name) await becomeReady(home, code, seed);
       return { from, to: release.name, applied: [] };
     }
     // A run that goes on where another was killed has to believe it: half-done migrations have left rows of their own.
@@ -109,7 +112,7 @@ export async function migrateLocked(
     await enterMigrating(home, detail);
     await phase(options, 'migrate:entered');
     const runner: Runner = { ...options, home, schemas: product.schemas, actor: actor(), lock };
-    const done = await runAll(runner, code, pending);
+    const done = await runAll(database, runner, code, pending);
     const seed = seeded ? await readSeed(database, product.schemas, options) : undefined;
     await options.prove?.(home);
     await phase(options, 'migrate:finish');
@@ -120,12 +123,17 @@ export async function migrateLocked(
   }
 }
 
-async function runAll(runner: Runner, code: Code, pending: readonly Migration[]): Promise<AppliedNow[]> {
+async function runAll(
+  database: Database,
+  runner: Runner,
+  code: Code,
+  pending: readonly Migration[],
+): Promise<AppliedNow[]> {
   const done: AppliedNow[] = [];
   for (const migration of pending) {
     await note(runner, `Migrating to ${migration.key} ${migration.description}`);
     try {
-      done.push(await applyMigration(runner, migration));
+      done.push(await applyOnItsOwn(database, runner, migration));
     } catch (error) {
       throw await settleFailure(runner, code, migration, error);
     }

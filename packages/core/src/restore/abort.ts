@@ -9,9 +9,10 @@ import { phase } from '../progress.ts';
 import type { Product } from '../release/product.ts';
 import { readCode } from '../release/releases.ts';
 import { ownTableNames } from '../state/names.ts';
-import { readState } from '../state/state.ts';
+import { changeState, readState } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
+import { clearRecords } from './enter.ts';
 
 /**
  * Undoes an interrupted restore: the database is as clean as it was before, empty or fresh from its migrations.
@@ -29,15 +30,22 @@ export async function abortRestore(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const state = await readState(home);
-      if (state?.phase !== 'restoring')
+      const aborted = state?.phase === 'migrating' ? state.detail['aborted'] : undefined;
+      if (!state || (state.phase !== 'restoring' && aborted === undefined)) {
         throw new LockstepError('RESTORE_NOT_RUNNING', { phase: state?.phase ?? 'none' });
-      await phase(options, 'abort:wipe');
-      await session.wipe(product.schemas);
-      await dropOwnTables(home);
-      if (state.detail['from'] !== 'seed') return { left: 'empty' };
-      const [release = ''] = (state.detail['release'] ?? '').split('+');
+      }
+      const [release = ''] = (aborted ?? state.detail['release'] ?? '').split('+');
+      if (aborted === undefined) {
+        await phase(options, 'abort:wipe');
+        await session.wipe(product.schemas);
+        if (state.detail['from'] !== 'seed') {
+          await dropOwnTables(home);
+          return { left: 'empty' };
+        }
+        await beginAgain(home, release);
+      }
       await phase(options, 'abort:rebuild');
-      await migrateLocked(database, code, lock, { ...options, to: release });
+      await migrateLocked(database, code, lock, { ...options, to: release, detail: { aborted: release } });
       return { left: 'seed' };
     } finally {
       await session.close();
@@ -45,11 +53,22 @@ export async function abortRestore(
   });
 }
 
-/** The state goes last: until then a killed abort is found, and can be run again. */
+/** The empty database is one whose migration has begun. An abort that is killed from here on is found by `aborted`. */
+async function beginAgain(home: Home, release: string): Promise<void> {
+  await home.session.transaction(async () => {
+    await clearRecords(home);
+    await changeState(home, {
+      phase: 'migrating',
+      detail: { from: 'empty', aborted: release },
+      release: null,
+      seed: [],
+    });
+  });
+}
+
+/** By one statement, which does it for all of them or for none; the state goes last where that is not so. */
 async function dropOwnTables(home: Home): Promise<void> {
-  const names = ownTableNames.filter((name) => name !== 'lockstep_state');
-  for (const name of [...names, 'lockstep_state']) {
-    const table = quotePath(home.dialect, home.schema, name);
-    await home.session.execute(`DROP TABLE IF EXISTS ${table}`);
-  }
+  const names = [...ownTableNames.filter((name) => name !== 'lockstep_state'), 'lockstep_state'];
+  const tables = names.map((name) => quotePath(home.dialect, home.schema, name));
+  await home.session.execute(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
 }

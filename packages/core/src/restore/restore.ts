@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Manifest } from '../backup/archive/manifest.ts';
 import type { Archive } from '../backup/archive/reader.ts';
 import { verifyArchive } from '../backup/verify.ts';
-import type { Database, Lock, Shape } from '../database/database.ts';
+import type { Database, Shape } from '../database/database.ts';
 import { withLock } from '../database/lock.ts';
 import { identifier, sql } from '../database/sql.ts';
 import { LockstepError } from '../errors.ts';
@@ -15,6 +16,7 @@ import type { Code } from '../release/releases.ts';
 import { readCode } from '../release/releases.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
 import { changeState, parseDetail } from '../state/state.ts';
+import type { Phase, State } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf, ownTable } from '../state/tables.ts';
 import type { ShapeSource } from './check-backup.ts';
@@ -43,7 +45,8 @@ export interface RestoreResult {
 /**
  * Restores a backup into a clean database of the same release, reads it back and compares. Everything is checked
  * before the first write: every byte of the file, product, release, engine, shape, and the target. Until the
- * comparison is done the database is closed to servers; a restore that was cut starts over when it is run again.
+ * comparison is done the database is closed to servers; a restore that was cut starts over when it is run again. With
+ * `upgrade` it stays closed until that is done too, and a run that was cut in the upgrade goes on with it.
  *
  * Throws FILE_DAMAGED, FILE_FOREIGN, BACKUP_NEWER, BACKUP_OTHER_*, BACKUP_SHAPE_UNKNOWN, TARGET_NOT_CLEAN, LEASE_LIVE,
  * PHASE_REFUSED; RESTORE_DIFFERS after the load.
@@ -66,8 +69,12 @@ export async function restore(
       const home = homeOf(session, database.dialect, product.schemas);
       const result = await restoreInto(database, home, code, archive, source, options);
       if (!options.upgrade) return result;
-      const upgraded = await upgradeOn(database, code, lock, options);
-      return { ...result, upgradedTo: upgraded };
+      const { to } = await migrateLocked(database, code, lock, {
+        ...options,
+        to: undefined,
+        detail: { restored: manifest.id },
+      });
+      return { ...result, upgradedTo: to };
     } finally {
       await session.close();
     }
@@ -80,17 +87,24 @@ async function restoreInto(
   code: Code,
   archive: Archive,
   source: ShapeSource,
-  options: RunOptions,
+  options: RestoreOptions,
 ): Promise<RestoreResult> {
   const { contents } = archive;
   const { manifest } = contents;
   const { schemas } = code.product;
-  const target = await inspectTarget(database, home, code, manifest);
+  const result = {
+    release: manifest.release,
+    contentRoot: contents.contentRoot,
+    tables: contents.tables.map(({ name, rows, digest }) => ({ name, rows, digest })),
+  };
+  const upgrade = options.upgrade ?? false;
+  const target = await inspectTarget(database, home, code, manifest, upgrade);
+  if (target === 'restored') return result;
   await enterRestoring(home, target, manifest, archive.name);
   await phase(options, 'restore:entered');
 
   await note(options, `Building the shape of release ${manifest.release}`);
-  const shape = await buildShape(home, schemas, archive, source, options);
+  const shape = await buildShape(database, home, schemas, archive, source, options);
   await phase(options, 'restore:built');
   await emptyTables(home, shape);
   await loadTables(home, archive, shape.tables, options);
@@ -102,16 +116,13 @@ async function restoreInto(
   await note(options, 'Reading back and comparing');
   await compareWithBackup(database, schemas, { fingerprint: manifest.fingerprint, tables: contents.tables }, options);
   await phase(options, 'restore:finish');
-  await becomeReady(home, archive);
-  return {
-    release: manifest.release,
-    contentRoot: contents.contentRoot,
-    tables: contents.tables.map(({ name, rows, digest }) => ({ name, rows, digest })),
-  };
+  await finish(home, archive, upgrade ? code.product.version : undefined);
+  return result;
 }
 
 /** Makes the empty shape of the backup. What an interrupted restore has left is taken away first. */
 async function buildShape(
+  database: Database,
   home: Home,
   schemas: readonly string[],
   archive: Archive,
@@ -121,7 +132,7 @@ async function buildShape(
   await home.session.wipe(schemas);
   await clearRecords(home);
   if (source.kind === 'migrations') {
-    await buildWith(home, schemas, source.migrations, { signal: options.signal });
+    await buildWith(database, schemas, source.migrations, { signal: options.signal });
   } else {
     for (const kind of ['shape', 'rest'] as const) await runFrames(home, archive, kind);
   }
@@ -153,23 +164,21 @@ async function putBack(home: Home, shape: Shape, options: RunOptions): Promise<v
   }
 }
 
-async function becomeReady(home: Home, archive: Archive): Promise<void> {
+/** The end of the restore, in one transaction. With a release to go on to, the upgrade begins before a server can. */
+async function finish(home: Home, archive: Archive, onTo: string | undefined): Promise<void> {
   const { manifest } = archive.contents;
   await home.session.transaction(async () => {
     await home.session.run(
       sql`UPDATE ${ownTable(home, 'lockstep_state')} SET database_id = ${randomUUID()} WHERE id = 1`,
     );
-    const failed = manifest.phase === 'failed';
-    await changeState(home, {
-      phase: failed ? 'failed' : 'ready',
-      detail: failed ? parseDetail(manifest.options['detail'] ?? '{}') : {},
-      release: manifest.release,
-      seed: manifest.seed,
-    });
+    await changeState(home, { ...phaseAfter(manifest, onTo), release: manifest.release, seed: manifest.seed });
   });
 }
 
-async function upgradeOn(database: Database, code: Code, lock: Lock, options: RestoreOptions): Promise<string> {
-  const { to } = await migrateLocked(database, code, lock, { ...options, to: undefined });
-  return to;
+function phaseAfter(manifest: Manifest, onTo: string | undefined): { phase: Phase; detail: State['detail'] } {
+  if (manifest.phase === 'failed') {
+    return { phase: 'failed', detail: parseDetail(manifest.options['detail'] ?? '{}') };
+  }
+  if (onTo === undefined) return { phase: 'ready', detail: {} };
+  return { phase: 'migrating', detail: { restored: manifest.id, from: manifest.release, to: onTo } };
 }

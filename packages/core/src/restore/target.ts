@@ -13,8 +13,11 @@ import { readState } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import type { Manifest } from '../backup/archive/manifest.ts';
 
-/** How a target may be found: empty, fresh from its migrations (the seed's way), or cut off in a restore. */
-export type TargetKind = 'empty' | 'seed' | 'restoring';
+/**
+ * How a target may be found: empty, fresh from its migrations (the seed's way), cut off in a restore, or restored from
+ * the same backup and cut off in the upgrade behind it.
+ */
+export type TargetKind = 'empty' | 'seed' | 'restoring' | 'restored';
 
 /**
  * Looks whether a database may take a backup; changes nothing. The caller holds the migration lock.
@@ -25,6 +28,7 @@ export async function inspectTarget(
   home: Home,
   code: Code,
   manifest: Manifest,
+  upgrade: boolean,
 ): Promise<TargetKind> {
   const { product } = code;
   const state = await readState(home);
@@ -38,6 +42,7 @@ export async function inspectTarget(
     throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
   }
   if (state.phase === 'restoring') return 'restoring';
+  if (upgrade && state.phase === 'migrating' && state.detail['restored'] === manifest.id) return 'restored';
   if (state.phase !== 'ready') throw phaseRefused(state);
   await refuseLiveServers(home);
   const applied = await readHistory(home);

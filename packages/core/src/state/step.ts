@@ -40,7 +40,10 @@ export async function readSteps(home: Home, migration?: string): Promise<Step[]>
   }));
 }
 
-/** Writes a step, in place of an earlier one of the same number. */
+/**
+ * Writes a step, in place of an earlier one of the same number: by one statement, so that a crash leaves one of the two
+ * where there is no transaction.
+ */
 export async function writeStep(
   home: Home,
   step: {
@@ -54,12 +57,18 @@ export async function writeStep(
     readonly message?: string | null;
   },
 ): Promise<void> {
-  const finished = step.status === 'running' ? sql`NULL` : clock(home);
-  await removeStep(home, step.migration, step.statement);
-  await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_step')}
+  const table = ownTable(home, 'lockstep_step');
+  const { migration, statement, status, checksum = null, line = null, facts = {}, message = null } = step;
+  const started = status === 'running' ? clock(home) : sql`started_at`;
+  const finished = status === 'running' ? sql`NULL` : clock(home);
+  const changed = await home.session.run(sql`UPDATE ${table} SET checksum = ${checksum}, line = ${line},
+    status = ${status}, facts = ${JSON.stringify(facts)}, actor = ${step.actor}, message = ${message},
+    started_at = ${started}, finished_at = ${finished} WHERE migration = ${migration} AND statement = ${statement}`);
+  if (changed > 0) return;
+  await home.session.run(sql`INSERT INTO ${table}
     (migration, statement, checksum, line, status, facts, actor, message, started_at, finished_at)
-    VALUES (${step.migration}, ${step.statement}, ${step.checksum ?? null}, ${step.line ?? null}, ${step.status},
-      ${JSON.stringify(step.facts ?? {})}, ${step.actor}, ${step.message ?? null}, ${clock(home)}, ${finished})`);
+    VALUES (${migration}, ${statement}, ${checksum}, ${line}, ${status}, ${JSON.stringify(facts)}, ${step.actor},
+      ${message}, ${clock(home)}, ${finished})`);
 }
 
 export async function removeStep(home: Home, migration: string, statement: number): Promise<void> {

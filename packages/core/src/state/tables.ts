@@ -1,4 +1,4 @@
-import type { Dialect, Session } from '../database/database.ts';
+import type { Database, Dialect, Session } from '../database/database.ts';
 import { identifier, join, raw, sql } from '../database/sql.ts';
 import type { Identifier, Sql } from '../database/sql.ts';
 import { ownTableNames } from './names.ts';
@@ -14,6 +14,21 @@ export interface Home {
 
 export function homeOf(session: Session, dialect: Dialect, schemas: readonly string[]): Home {
   return { session, dialect, schema: dialect.homeSchema(schemas) };
+}
+
+/** Works on a connection of its own, which is closed at the end. */
+export async function withHome<T>(
+  database: Database,
+  purpose: string,
+  schemas: readonly string[],
+  work: (home: Home) => Promise<T>,
+): Promise<T> {
+  const session = await database.session({ purpose, schemas });
+  try {
+    return await work(homeOf(session, database.dialect, schemas));
+  } finally {
+    await session.close();
+  }
 }
 
 export function ownTable(home: Home, name: OwnTableName): Identifier {
