@@ -11,7 +11,7 @@ import { printable } from './table.ts';
  */
 export function progressPrinter(quiet: boolean): (progress: Progress) => Promise<void> {
   const hold = readHold(process.env['LOCKSTEP_HOLD_AT'] ?? '');
-  let last = 0;
+  let last = Date.now();
   let open = false;
   const print = (text: string, over: boolean): void => {
     if (quiet) return;
@@ -25,15 +25,12 @@ export function progressPrinter(quiet: boolean): (progress: Progress) => Promise
       print(`Waiting for ${progress.holder} (${duration(progress.seconds * 1000)})`, false);
     }
     if (progress.kind === 'count') {
-      const now = Date.now();
+      const { what, done, total } = progress;
       const rare = process.stderr.isTTY ? 100 : 5000;
-      if (now - last < rare && progress.done < progress.total) return;
-      if (!process.stderr.isTTY && last === 0) {
-        last = now;
-        return;
-      }
-      last = now;
-      print(`${progress.what}: ${progress.done} of ${progress.total}`, true);
+      const isLast = process.stderr.isTTY && done >= total;
+      if (Date.now() - last < rare && !isLast) return;
+      last = Date.now();
+      print(`${what}: ${done} of ${total}`, !isLast);
     }
     if (progress.kind === 'phase' && progress.name === hold.phase) {
       hold.times -= 1;
