@@ -19,7 +19,12 @@ try {
   console.error(`${error.message}\n${usage}`);
   process.exit(2);
 }
-await measure(task);
+try {
+  await measure();
+} catch (error) {
+  console.error(`It could not be measured: ${error.message}`);
+  process.exitCode = 1;
+}
 
 async function measure() {
   printMachine();

@@ -43,5 +43,5 @@ function floorOf(engine) {
   }
   const client = engine.family === 'mysql' ? 'mysql' : 'mariadb';
   const statements = '"SELECT * FROM document; SELECT * FROM entry"';
-  return engine.client(client, '--quick -BN', `-e ${statements}`, 'source > /dev/null');
+  return engine.client(client, '--quick -BN --raw', `-e ${statements}`, 'source > /dev/null');
 }
