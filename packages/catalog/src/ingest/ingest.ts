@@ -1,12 +1,11 @@
-import { compareReleases, homeOf, LockstepError, openDatabase, SessionPool } from '@lockstep/core';
+import { openDatabase, SessionPool } from '@lockstep/core';
 import type { CatalogueDatabase, CatalogueSchema, Database, RunOptions } from '@lockstep/core';
-import type { Catalog } from '../catalog.ts';
 import type { EntityDocument } from '../entities/document.ts';
 import { kinds } from '../entities/kinds.ts';
 import { catalogProduct } from '../product.ts';
-import { readWritableState } from '../writable-catalog.ts';
 import { deleteGone } from './delete-gone.ts';
 import { foundContainer, foundTable } from './found.ts';
+import { openCatalog } from './open-catalog.ts';
 import { Run } from './run.ts';
 import { prepareService } from './service.ts';
 import type { Tally } from './tally.ts';
@@ -39,6 +38,8 @@ export interface IngestResult {
  * what has come back; what was left out of a run by its options stays as it is. Entities keep their ids, and what
  * people wrote in the catalog stays: owners, tags, display names, descriptions of their own.
  *
+ * The server's estimate of a table's rows is written when the table is, and does not count as a change.
+ *
  * One transaction for some hundred tables; a run that was broken off is continued by the next one. Progress counts
  * tables. Throws USAGE, DATABASE_EMPTY, DATABASE_OLDER, DATABASE_NEWER, OTHER_PRODUCT, PHASE_REFUSED,
  * INGEST_SERVICE_OTHER before anything is written, what `openDatabase` throws for the source, and EPOCH_CHANGED or
@@ -60,18 +61,6 @@ export async function ingest(database: Database, sourceUrl: string, options: Ing
   } finally {
     await pool.close();
   }
-}
-
-/** The catalog as a writer that is held to its release and epoch, like a server. */
-async function openCatalog(database: Database, pool: SessionPool): Promise<Catalog> {
-  const { version, schemas } = catalogProduct;
-  const { dialect } = database;
-  const { release, epoch } = await pool.use((session) => readWritableState(homeOf(session, dialect, schemas)));
-  if (release !== version) {
-    const older = compareReleases(release.replace(/\+.*/, ''), version) < 0;
-    throw new LockstepError(older ? 'DATABASE_OLDER' : 'DATABASE_NEWER', { found: release, needed: version });
-  }
-  return { pool, dialect, home: dialect.homeSchema(schemas), epoch, user: 'ingestion' };
 }
 
 async function readSource(run: Run, source: Database, options: IngestOptions): Promise<IngestResult> {

@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog.ts';
 import type { EntityDocument } from '../entities/document.ts';
 import { kinds } from '../entities/kinds.ts';
 import { quoteName } from '../fully-qualified-name.ts';
-import { createEntity } from '../operations/put.ts';
+import { putEntity } from '../operations/put.ts';
 import { restoreEntity } from '../operations/restore.ts';
 import { documentByName } from '../store/documents.ts';
 
@@ -22,7 +22,7 @@ export async function prepareService(catalog: Catalog, name: string, family: Fam
   }
   const serviceType = serviceTypes[family];
   const known = await read(catalog, (session) => documentByName(session, kinds.databaseService, quoteName(name)));
-  if (known === undefined) return createEntity(catalog, kinds.databaseService, { name, serviceType });
+  if (known === undefined) return (await putEntity(catalog, kinds.databaseService, { name, serviceType })).entity;
   if (known['serviceType'] !== serviceType) {
     const found = String(known['serviceType']);
     throw new LockstepError('INGEST_SERVICE_OTHER', { service: name, found, needed: serviceType });

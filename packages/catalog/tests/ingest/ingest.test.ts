@@ -188,6 +188,19 @@ describeEachEngine('an ingestion', (engine) => {
   });
 });
 
+describeEachEngine('two ingestions at once', (engine) => {
+  it('make every entity once', async () => {
+    const catalog = await migratedDatabase(engine);
+    const source = await makeSource(engine);
+    const results = await Promise.all([read(catalog, source), read(catalog, source)]);
+    const stored = await storedRows(catalog, 'table_entity', ['fully_qualified_name']);
+    expect(stored).toHaveLength(4);
+    expect(results.map(({ tables }) => tables.created).reduce((sum, created) => sum + created)).toBe(4);
+    expect(await storedRows(catalog, 'database_service_entity', ['id'])).toHaveLength(1);
+    expect(await storedRows(catalog, 'entity_version', ['id'])).toEqual([]);
+  });
+});
+
 describeEachEngine(
   'an ingestion of the catalog itself',
   (engine) => {

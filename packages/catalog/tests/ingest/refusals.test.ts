@@ -1,9 +1,17 @@
+import { SessionPool } from '@lockstep/core';
 import type { Database } from '@lockstep/core';
 import { beforeAll, expect, it } from 'vitest';
-import { ingest } from '#catalog/index.js';
+import { kinds } from '#catalog/entities/kinds.js';
+import { catalogProduct, ingest } from '#catalog/index.js';
+import { openCatalog } from '#catalog/ingest/open-catalog.js';
+import { Run } from '#catalog/ingest/run.js';
+import { upsert } from '#catalog/ingest/upsert.js';
+import { readDocument } from '#catalog/store/documents.js';
+import { atEnd } from '../../../../tests/fixtures/cleanup.ts';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { oldCatalog } from '../releases/release.ts';
 import { catalogOn, migratedDatabase } from '../running-catalog.ts';
+import { makeShop } from '../shop.ts';
 import { setState, storedRows } from '../stored.ts';
 import { makeSource, read, tablesIn } from './source.ts';
 import type { Source } from './source.ts';
@@ -56,6 +64,24 @@ describeEachEngine('an ingestion is refused', (engine) => {
       code: 'INGEST_SERVICE_OTHER',
       exit: 3,
       details: { service: 'other', found: 'Snowflake' },
+    });
+    expect(await tablesIn(catalog)).toEqual(new Map());
+  });
+
+  it('for tables of a schema that somebody deletes meanwhile', async () => {
+    const api = await catalogOn(catalog);
+    const { schema, path } = await makeShop(api, 'shop');
+    const document = await api.get(`/api/v1/databaseSchemas/${schema.id}`);
+    await api.delete(`/api/v1/databaseSchemas/${schema.id}`);
+    const pool = new SessionPool(catalog, { schemas: catalogProduct.schemas });
+    atEnd(() => pool.close());
+    const run = new Run(await openCatalog(catalog, pool), {});
+    const table = { name: 't', comment: null, fields: { sourceHash: 'x' }, columns: [] };
+    const parent = readDocument({ json: JSON.stringify(document.body) });
+    await expect(upsert(run, kinds.table, parent, [table])).rejects.toMatchObject({
+      code: 'INGEST_CHANGED',
+      exit: 5,
+      details: { name: path },
     });
     expect(await tablesIn(catalog)).toEqual(new Map());
   });
