@@ -28,7 +28,9 @@ try {
 }
 
 async function play() {
-  say('A tour of Lockstep on the embedded database, in a temporary folder. It takes less than a minute on an idle machine.');
+  say(
+    'A tour of Lockstep on the embedded database, in a temporary folder. It takes less than a minute on an idle machine.',
+  );
 
   chapter('1', 'A server at release 1.0.0, with data');
   say('The catalog is the product. Its migrations bring an empty database to the first release.');
