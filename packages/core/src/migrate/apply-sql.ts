@@ -38,7 +38,7 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
     const untouched = group === groups[0] && progress.done === 0;
     if (group[0]?.transactional)
       await runTogether(runner, migration, group, untouched, group === last ? finish : undefined);
-    else await runAlone(runner, migration, group[0]);
+    else await runAlone(runner, migration, group[0], untouched);
   }
   if (!last?.[0]?.transactional) await runner.home.session.transaction(finish);
 }
@@ -104,7 +104,12 @@ async function runTogether(
   }
 }
 
-async function runAlone(runner: Runner, migration: Migration, statement: NumberedStatement | undefined): Promise<void> {
+async function runAlone(
+  runner: Runner,
+  migration: Migration,
+  statement: NumberedStatement | undefined,
+  untouched: boolean,
+): Promise<void> {
   if (!statement) return;
   const { home } = runner;
   const facts = { session: home.session.id, ...(statement.effect === 'provable' ? await shapeFacts(runner) : {}) };
@@ -121,7 +126,11 @@ async function runAlone(runner: Runner, migration: Migration, statement: Numbere
   try {
     await home.session.execute(statement.text);
   } catch (error) {
-    throw stopped(error, statement, false);
+    if (isInterruption(error)) throw error;
+    // A failed statement has done nothing, as a rule; the database knows.
+    const undone = untouched && statement.effect === 'provable' && !(await hasHappened(runner, facts));
+    if (undone) await clearSteps(home, migration.key);
+    throw stopped(error, statement, undone);
   }
   await phase(runner, 'migrate:executed');
   await markDone(runner, migration, statement);

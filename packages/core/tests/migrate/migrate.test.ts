@@ -135,6 +135,19 @@ describeEachEngine('migrate', (engine) => {
     expect(await info(database, product)).toMatchObject({ phase: 'ready' });
   });
 
+  it('is as whole as before when the first statement of a migration fails', async () => {
+    const database = await open();
+    const source = await testProduct({
+      'V1.0.0.1__shop.sql': shop['V1.0.0.1__shop.sql'],
+      'V1.0.0.2__bad.sql': 'ALTER TABLE nowhere ADD COLUMN a int;',
+    });
+    const product = await source.load('1.0.0');
+    await expect(migrate(database, product)).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+    expect(await info(database, product)).toMatchObject({ phase: 'ready', release: { database: '0.0.0+1' } });
+    await source.write('V1.0.0.2__bad.sql', 'ALTER TABLE shop ADD COLUMN a int;');
+    expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '1.0.0.2' }] });
+  });
+
   it('fails a data migration whose check fails, and goes on where it was', async () => {
     const database = await open();
     const source = await testProduct({
