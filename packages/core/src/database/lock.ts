@@ -35,17 +35,17 @@ export async function withLock<T>(
 
 async function waitForLock(database: Database, name: LockName, options: LockOptions, started: number): Promise<Lock> {
   const limit = options.waitSeconds ?? defaultWaitSeconds;
-  let told = -Infinity;
+  let told = { holder: '', seconds: -Infinity };
   for (;;) {
     options.signal?.throwIfAborted();
     const attempt = await database.tryLock(name, options.holder);
     if (attempt.held) return attempt.lock;
+    const { holder } = attempt;
     const seconds = (Date.now() - started) / 1000;
-    if (seconds >= limit)
-      throw new LockstepError('LOCK_TIMEOUT', { seconds: Math.round(seconds), holder: attempt.holder });
-    if (seconds - told >= 10) {
-      await options.onProgress?.({ kind: 'waiting', holder: attempt.holder, seconds: Math.round(seconds) });
-      told = seconds;
+    if (seconds >= limit) throw new LockstepError('LOCK_TIMEOUT', { seconds: Math.round(seconds), holder });
+    if (holder !== told.holder || seconds - told.seconds >= 10) {
+      await options.onProgress?.({ kind: 'waiting', holder, seconds: Math.round(seconds) });
+      told = { holder, seconds };
     }
     // Between 100 and 300 ms, so that many waiters don't ask in step.
     await sleep(100 + Math.random() * 200, undefined, { signal: options.signal });

@@ -1,8 +1,11 @@
 import { hostname, userInfo } from 'node:os';
 
-/** Who works here, for the records and for those that wait: `anna@db-1 process 4711`. */
+/**
+ * Who works here, for the records and for those that wait: `process 4711, anna@db-1`. The process comes first: servers
+ * cut off what is too long for the name of a connection.
+ */
 export function actor(): string {
-  return `${userName()}@${hostname()} process ${process.pid}`;
+  return `process ${process.pid}, ${userName()}@${hostname()}`;
 }
 
 function userName(): string {

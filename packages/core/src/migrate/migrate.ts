@@ -102,7 +102,10 @@ export async function migrateLocked(
       const finishes = state.phase === 'migrating' && state.detail['seeded'] === 'true';
       const seed = finishes ? await readSeed(database, product.schemas, options) : undefined;
       await options.prove?.(home);
-      if (state.phase !== 'ready' || state.release !== release.name) await becomeReady(home, code, seed);
+      if (state.phase !== 'ready' || state.release !== release.name) {
+        await phase(options, 'migrate:finish');
+        await becomeReady(home, code, seed);
+      }
       return { from, to: release.name, applied: [] };
     }
     // A run that goes on where another was killed has to believe it: half-done migrations have left rows of their own.

@@ -74,6 +74,8 @@ async function lockOrJoin(
     inspectFolder(folder);
     const holder = tryLockFolder(folder, record);
     if (holder instanceof FolderLock) return holder;
+    // A server ends when its database does, so it takes none that is another's.
+    if (holder.invitesGuests && options.serves) throw held(folder, holder);
     const guest = holder.invitesGuests ? await openAsGuest(folder, holder) : undefined;
     if (guest !== undefined) return guest;
     const seconds = (Date.now() - started) / 1000;

@@ -1,0 +1,32 @@
+import type { PhaseName } from '@lockstep/core';
+import type { Kill } from './kill.ts';
+
+/** The first, the middle and the last time of each phase: for a verb that starts over when it is run again. */
+export function everywhere(phases: readonly PhaseName[]): Kill[] {
+  return [...new Set(phases)].flatMap((phase) => {
+    const count = phases.filter((other) => other === phase).length;
+    return [...new Set([1, Math.ceil(count / 2), count])].map((occurrence) => ({ phase, occurrence }));
+  });
+}
+
+/** These come again for every statement outside of a transaction, and a run that goes on has fewer of them left. */
+const perStatement: readonly PhaseName[] = ['migrate:intent', 'migrate:executed'];
+
+/** The first time of each phase, in their order: for a verb that goes on where it was killed. */
+export function onward(phases: readonly PhaseName[]): Kill[] {
+  const places = phases.filter((phase, index) => phases.indexOf(phase) === index || perStatement.includes(phase));
+  return places.map((phase) => ({ phase, occurrence: 1 }));
+}
+
+/** The middle and the last time that a phase is reached. */
+export function later(phases: readonly PhaseName[], phase: PhaseName): Kill[] {
+  return everywhere(phases.filter((other) => other === phase)).slice(1);
+}
+
+/** A moment after a phase that is drawn by lot. */
+export function somewhere(phases: readonly PhaseName[]): Kill {
+  const index = Math.floor(Math.random() * phases.length);
+  const phase = phases[index] ?? 'migrate:begin';
+  const occurrence = phases.slice(0, index + 1).filter((other) => other === phase).length;
+  return { phase, occurrence, after: Math.floor(Math.random() * 40) };
+}
