@@ -21,7 +21,7 @@ import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { Histogram } from './histogram.ts';
 import { killAt } from './kill.ts';
 import type { Kill } from './kill.ts';
-import { everywhere, later, onward, somewhere } from './places.ts';
+import { everywhere, later, onward, onwardByStatement, somewhere } from './places.ts';
 import { killAndGoOn, undisturbed } from './scenario.ts';
 import type { Scenario, Undisturbed } from './scenario.ts';
 import { hardMigrations } from './hard-migrations.ts';
@@ -81,7 +81,7 @@ describeEachEngine('after kill -9, the next run ends like an undisturbed one:', 
       args: () => ['migrate'],
       run: (database, _folder, options) => migrate(database, product, options),
     });
-    await kill(work, onward(work.phases), [somewhere(work.phases)]);
+    await kill(work, onwardByStatement(work.phases), [somewhere(work.phases)]);
   });
 
   it('backup', { timeout: 300_000 }, async () => {

@@ -9,12 +9,15 @@ export function everywhere(phases: readonly PhaseName[]): Kill[] {
   });
 }
 
-/** These come again for every statement outside of a transaction, and a run that goes on has fewer of them left. */
-const perStatement: readonly PhaseName[] = ['migrate:intent', 'migrate:executed'];
-
 /** The first time of each phase, in their order: for a verb that goes on where it was killed. */
 export function onward(phases: readonly PhaseName[]): Kill[] {
-  const places = phases.filter((phase, index) => phases.indexOf(phase) === index || perStatement.includes(phase));
+  return [...new Set(phases)].map((phase) => ({ phase, occurrence: 1 }));
+}
+
+/** The same, with every statement outside of a transaction. A run that goes on has fewer of them before it. */
+export function onwardByStatement(phases: readonly PhaseName[]): Kill[] {
+  const again: readonly PhaseName[] = ['migrate:intent', 'migrate:executed'];
+  const places = phases.filter((phase, index) => phases.indexOf(phase) === index || again.includes(phase));
   return places.map((phase) => ({ phase, occurrence: 1 }));
 }
 
