@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { spawnCli } from '../fixtures/cli.ts';
 import type { RunningCli } from '../fixtures/cli.ts';
-import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
@@ -9,9 +8,10 @@ import { succeed } from '../fixtures/lockstep.ts';
 import { until } from '../fixtures/until.ts';
 
 const serve = (database: FreshDatabase, holdAt?: string): RunningCli =>
-  spawnCli(['--database-url', database.url, 'serve', '--port', '0'], {
-    ...(holdAt === undefined ? {} : { env: { LOCKSTEP_HOLD_AT: holdAt } }),
-  });
+  spawnCli(
+    ['--database-url', database.url, 'serve', '--port', '0'],
+    holdAt === undefined ? {} : { env: { LOCKSTEP_HOLD_AT: holdAt } },
+  );
 const said = (server: RunningCli, text: string): boolean => server.output().stderr.includes(text);
 const addressOf = (server: RunningCli): string => /serves on (\S+)/.exec(server.output().stderr)?.[1] ?? '';
 
@@ -51,49 +51,6 @@ describeEachEngine(
       );
       expect(await succeed(database.url, ['info'])).toMatchObject({ leases: [] });
     });
-
-    it(
-      'refuses to upgrade under a server of the older release, and shuts out one that slept',
-      { timeout: 120_000 },
-      async () => {
-        const database = await freshDatabase(engine);
-        const sleeper = serve(database);
-        await until(
-          () => said(sleeper, 'serves on'),
-          () => sleeper.output().stderr,
-        );
-        process.kill(sleeper.pid, 'SIGSTOP');
-        // The sleeper's lease is that of an older release now, and alive.
-        await runSql(
-          database,
-          `update lockstep_lease set release_name = '1.1.0', expires_at = '2999-01-01T00:00:00.000000Z'`,
-        );
-        await runSql(database, `delete from flyway_schema_history where version = '1.2.0.2'`);
-        await runSql(database, `update lockstep_state set release_name = '1.1.0+1'`);
-        const refused = serve(database);
-        expect((await refused.ended).code).toBe(3);
-        expect(refused.output().stderr).toContain('LEASE_LIVE');
-
-        await runSql(database, `update lockstep_lease set expires_at = '2001-01-01T00:00:00.000000Z'`);
-        const next = serve(database);
-        await until(
-          () => said(next, 'serves on'),
-          () => next.output().stderr,
-        );
-        process.kill(sleeper.pid, 'SIGCONT');
-        const answer = await fetch(`${addressOf(sleeper)}/api/v1/services/databaseServices`, {
-          method: 'PUT',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ name: 'late', serviceType: 'Postgres' }),
-        }).catch(() => undefined);
-        expect(answer?.ok ?? false).toBe(false);
-        expect((await sleeper.ended).code).toBe(3);
-        expect(sleeper.output().stderr).toContain('EPOCH_CHANGED');
-        expect(await runSql(database, `select count(*) from database_service_entity`)).toBe('0');
-        next.kill('SIGTERM');
-        expect((await next.ended).code).toBe(0);
-      },
-    );
   },
   (engine) => engine.url !== undefined,
 );
