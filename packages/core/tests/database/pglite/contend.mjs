@@ -36,7 +36,9 @@ function enter() {
 /** False if it was killed inside. */
 function somebodyIsInside() {
   try {
-    const stat = readFileSync(`/proc/${readFileSync(inside, 'utf8')}/stat`, 'utf8');
+    // It is empty if it was killed before it could write its id; `/proc//stat` would be there.
+    const id = readFileSync(inside, 'utf8') || 'nobody';
+    const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
     if (!/\) [ZX] /.test(stat)) return true;
   } catch {
     // There is no such process.
