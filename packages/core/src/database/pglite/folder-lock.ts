@@ -134,6 +134,9 @@ function currentTime(ownFile: string): number {
   }
 }
 
+/** A record that cannot be read for so long is one that nobody will finish. */
+const tornMilliseconds = 60_000;
+
 function linkIfFree(from: string, to: string): boolean {
   try {
     linkSync(from, to);
@@ -154,7 +157,11 @@ function removeLeftOver(path: string, token: string): void {
     if (!name.startsWith(`${lockFile}.`) || name.endsWith(token)) continue;
     const file = join(folder, name);
     const found = readRecord(file);
-    if (found === undefined || (!name.startsWith(`${lockFile}.claim.`) && isAlive(found, currentTime(path)))) continue;
+    if (found === undefined) {
+      // Its process was killed while it wrote this, or writes it right now.
+      const age = currentTime(path) - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+      if (age < tornMilliseconds) continue;
+    } else if (!name.startsWith(`${lockFile}.claim.`) && isAlive(found, currentTime(path))) continue;
     rmSync(file, { force: true });
   }
 }

@@ -179,6 +179,9 @@ describe('taking over', () => {
     await expect.poll(() => codes.length, { timeout: 20_000 }).toBe(12);
     expect(codes).toEqual(codes.map(() => null));
     expect(take()).toBeInstanceOf(FolderLock);
-    expect(readdirSync(folder).filter((name) => name.startsWith('lockstep'))).toEqual(['lockstep.lock']);
+    // What a process was killed in the middle of writing goes when it is a minute old.
+    for (const name of readdirSync(folder).filter((file) => file.startsWith('lockstep.lock.'))) {
+      expect(readFileSync(join(folder, name), 'utf8')).not.toMatch(/\}\s*$/);
+    }
   });
 });
