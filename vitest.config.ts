@@ -7,8 +7,8 @@ export default defineConfig({
     globalSetup: './tests/servers/setup.mjs',
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Tests load the built packages as users do: Node itself loads them, nothing transforms them.
     server: { deps: { external: [/\/packages\/[a-z]+\/dist\//] } },
   },
