@@ -67,7 +67,7 @@ export function phaseRefused(state: State): LockstepError {
     return new LockstepError('PHASE_REFUSED', {
       phase,
       detail: `a migration from ${detail['from'] ?? '?'} to ${detail['to'] ?? '?'} is not finished`,
-      next: 'Run `lockstep migrate` to finish it.',
+      next: `Run \`lockstep ${detail['upgrade'] === undefined ? 'migrate' : 'upgrade'}\` to finish it.`,
     });
   }
   return new LockstepError('PHASE_REFUSED', {

@@ -16,7 +16,7 @@ import { changeState } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
-import { adopt } from './adopt.ts';
+import { adopt, phaseRefused } from './adopt.ts';
 import type { AppliedNow } from './apply.ts';
 import { applyOnItsOwn } from './apply.ts';
 import { enterMigrating } from './enter.ts';
@@ -90,6 +90,9 @@ export async function migrateLocked(
   try {
     const home = homeOf(session, database.dialect, product.schemas);
     const state = await adopt(home, code);
+    // What an upgrade has begun ends with its proof.
+    const isUpgrade = state.phase === 'migrating' && state.detail['upgrade'] !== undefined;
+    if (isUpgrade && !options.prove) throw phaseRefused(state);
     const applied = await readHistory(home);
     const release = databaseRelease(code, applied);
     const from = applied.length === 0 ? null : release.name;

@@ -57,6 +57,7 @@ describeEachEngine('upgrade', (engine) => {
     await expect(upgrade(database, product, storage)).rejects.toMatchObject({ code: 'PHASE_REFUSED' });
     await expect(migrate(database, product)).rejects.toMatchObject({ code: 'PHASE_REFUSED' });
     await resolve(database, product, 'comparison', 'retry');
+    await expect(migrate(database, product)).rejects.toMatchObject({ code: 'PHASE_REFUSED' });
     await expect(upgrade(database, product, storage)).rejects.toMatchObject({ code: 'UNDECLARED_CHANGE' });
     await resolve(database, product, 'comparison', 'applied');
     expect(await upgrade(database, product, storage)).toMatchObject({ to: '1.2.0', applied: [] });
