@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: './tests/servers/setup.mjs',
     pool: 'forks',
     maxWorkers: 2,
+    // Compiling PGlite for speed costs more than tests get back (see tests/fixtures/cli.ts).
+    execArgv: ['--wasm-tiering-budget=100000000'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // Tests load the built packages as users do: Node itself loads them, nothing transforms them.

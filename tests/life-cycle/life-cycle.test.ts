@@ -8,7 +8,7 @@ import { schemaDump } from '../fixtures/schema-dump.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 /** Documents of tables in the database. CI takes 20,000 of them once more, some 100 MB. */
-const tables = process.env['LIFE_CYCLE_TABLES'] ?? '1000';
+const tables = process.env['LIFE_CYCLE_TABLES'] ?? '200';
 
 describeEachEngine('the life cycle', (engine) => {
   let old: FreshDatabase;
