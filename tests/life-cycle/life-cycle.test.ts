@@ -16,7 +16,7 @@ describeEachEngine('the life cycle', (engine) => {
   let file: string;
   let before: Readonly<Record<string, unknown>>;
 
-  it('migrates to 1.0.0 and gets data', { timeout: 300_000 }, async () => {
+  it('migrates to 1.0.0 and gets data', { timeout: 600_000 }, async () => {
     old = await freshDatabase(engine);
     folder = await temporaryFolder();
     const migrated = await succeed(old.url, ['migrate', '--to', '1.0.0']);
@@ -32,7 +32,7 @@ describeEachEngine('the life cycle', (engine) => {
     });
   });
 
-  it('backs up what the database holds, verified', { timeout: 300_000 }, async () => {
+  it('backs up what the database holds, verified', { timeout: 600_000 }, async () => {
     const { backup } = await succeed(old.url, ['backup', '--to', join(folder, 'backups')]);
     const fields = fieldsOf(backup);
     file = String(fields['file']);
@@ -42,7 +42,7 @@ describeEachEngine('the life cycle', (engine) => {
     expect(fieldsOf(verified['backup'])).toEqual(fields);
   });
 
-  it('restores the same database', { timeout: 300_000 }, async () => {
+  it('restores the same database', { timeout: 600_000 }, async () => {
     const target = await freshDatabase(engine);
     const restored = await succeed(target.url, ['restore', file]);
     expect(restored['contentRoot']).toBe(before['contentRoot']);
@@ -54,7 +54,7 @@ describeEachEngine('the life cycle', (engine) => {
     await target.drop();
   });
 
-  it('upgrades to 1.2.0, proves that nothing was lost, and refuses the old backup', { timeout: 300_000 }, async () => {
+  it('upgrades to 1.2.0, proves that nothing was lost, and refuses the old backup', { timeout: 600_000 }, async () => {
     const upgraded = await succeed(old.url, ['upgrade', '--backup-to', join(folder, 'upgrade')]);
     expect(upgraded).toMatchObject({ from: '1.0.0', to: '1.2.0' });
     expect(fieldsOf(upgraded['comparison'])['undeclared']).toEqual([]);
@@ -64,7 +64,7 @@ describeEachEngine('the life cycle', (engine) => {
     expect(await succeed(old.url, ['digest'])).toEqual(now);
   });
 
-  it('carries the old backup forward to the same content', { timeout: 300_000 }, async () => {
+  it('carries the old backup forward to the same content', { timeout: 600_000 }, async () => {
     const target = await freshDatabase(engine);
     const restored = await succeed(target.url, ['restore', file, '--upgrade']);
     expect(restored).toMatchObject({ release: '1.0.0', upgradedTo: '1.2.0' });
