@@ -15,10 +15,11 @@ import type { Product } from '../release/product.ts';
 import type { Code } from '../release/releases.ts';
 import { readCode } from '../release/releases.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
-import { changeState, parseDetail } from '../state/state.ts';
+import { changeState } from '../state/state.ts';
 import type { Phase, State } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf, ownTable } from '../state/tables.ts';
+import { parseTexts } from '../state/texts.ts';
 import type { ShapeSource } from './check-backup.ts';
 import { checkBackup } from './check-backup.ts';
 import { compareWithBackup } from './compare.ts';
@@ -177,7 +178,7 @@ async function finish(home: Home, archive: Archive, onTo: string | undefined): P
 
 function phaseAfter(manifest: Manifest, onTo: string | undefined): { phase: Phase; detail: State['detail'] } {
   if (manifest.phase === 'failed') {
-    return { phase: 'failed', detail: parseDetail(manifest.options['detail'] ?? '{}') };
+    return { phase: 'failed', detail: parseTexts(manifest.options['detail'] ?? '{}') };
   }
   if (onTo === undefined) return { phase: 'ready', detail: {} };
   return { phase: 'migrating', detail: { restored: manifest.id, from: manifest.release, to: onTo } };

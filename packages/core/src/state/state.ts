@@ -3,6 +3,7 @@ import { raw, sql } from '../database/sql.ts';
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
 import type { Home } from './tables.ts';
 import { clock, ownTable, presentTables } from './tables.ts';
+import { parseTexts } from './texts.ts';
 
 export type Phase = 'ready' | 'migrating' | 'restoring' | 'swapping' | 'failed';
 
@@ -39,7 +40,7 @@ export async function readState(home: Home, lock: 'none' | 'share' | 'update' = 
     databaseId: row['database_id'] ?? '',
     epoch: BigInt(row['epoch'] ?? '0'),
     phase: phaseOf(row['phase'] ?? ''),
-    detail: parseDetail(row['detail'] ?? '{}'),
+    detail: parseTexts(row['detail'] ?? '{}'),
     seed: seedOf(row['seed'] ?? '[]'),
     changedAt: row['changed_at'] ?? '',
   };
@@ -77,13 +78,6 @@ function phaseOf(text: string): Phase {
   const found = phases.find((phase) => phase === text);
   if (!found) throw new LockstepError('INTERNAL', { reason: `lockstep_state has the phase "${text}"` });
   return found;
-}
-
-/** Reads the texts beside a phase out of their JSON. */
-export function parseDetail(text: string): Record<string, string> {
-  const json: unknown = JSON.parse(text);
-  if (typeof json !== 'object' || json === null) return {};
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));
 }
 
 function seedOf(text: string): State['seed'] {

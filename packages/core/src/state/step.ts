@@ -1,6 +1,7 @@
 import { sql } from '../database/sql.ts';
 import type { Home } from './tables.ts';
 import { clock, ownTable, presentTables } from './tables.ts';
+import { parseTexts } from './texts.ts';
 
 export type StepStatus = 'running' | 'done' | 'failed' | 'resolved';
 
@@ -32,7 +33,7 @@ export async function readSteps(home: Home, migration?: string): Promise<Step[]>
     checksum: row['checksum'] ?? null,
     line: row['line'] === null || row['line'] === undefined ? null : Number(row['line']),
     status: row['status'] ?? '',
-    facts: factsOf(row['facts'] ?? '{}'),
+    facts: parseTexts(row['facts'] ?? '{}'),
     actor: row['actor'] ?? '',
     message: row['message'] ?? null,
     startedAt: row['started_at'] ?? '',
@@ -80,10 +81,4 @@ export async function removeStep(home: Home, migration: string, statement: numbe
 export async function clearSteps(home: Home, migration: string): Promise<void> {
   await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_step')}
     WHERE migration = ${migration} AND statement >= 0`);
-}
-
-function factsOf(text: string): Record<string, string> {
-  const json: unknown = JSON.parse(text);
-  if (typeof json !== 'object' || json === null) return {};
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));
 }
