@@ -39,7 +39,7 @@ export interface Database {
   tryLock(name: LockName, holder: string): Promise<LockAttempt>;
 
   /** Opens one consistent snapshot of the schemas' content. Nothing is written by it. */
-  snapshot(schemas: readonly string[]): Promise<Snapshot>;
+  snapshot(schemas: readonly string[], options?: SnapshotOptions): Promise<Snapshot>;
 
   /** An empty database on the same server (a temporary folder for an embedded one), dropped by `drop`. */
   scratch(): Promise<Scratch>;
@@ -112,8 +112,25 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** A consistent view of one moment. Everything that is read comes from this moment; one read at a time. */
+export interface SnapshotOptions {
+  /** How many reads are to run at the same time: 1 if left out. Engine and privileges may allow fewer. */
+  readonly readers?: number | undefined;
+}
+
+/** A part of a table that one reader reads in one go. The parts of a table together hold each of its rows once. */
+export interface TablePart {
+  /** Estimated bytes on disk, for the order of work and for progress. */
+  readonly bytes: number;
+  /** The SQL condition that picks the rows, for the engine's own use; '' for the whole table. */
+  readonly range: string;
+}
+
+/** A consistent view of one moment. Everything that is read comes from this moment. */
 export interface Snapshot {
+  /** How many reads may run at the same time. */
+  readonly readers: number;
+  /** What people should know of how it was taken: why there is one reader only, how far a replica is behind. */
+  readonly notes: readonly string[];
   /** Where the server's log stood (LSN, GTID or binlog position), as far as it may be read. */
   readonly position: Readonly<Record<string, string>>;
   /** The server's clock at the moment of the snapshot, ISO 8601 in UTC. */
@@ -122,8 +139,13 @@ export interface Snapshot {
   /** The session inside of the snapshot's transaction, for small reads such as state and history. */
   readonly session: Session;
   counters(): Promise<Counter[]>;
-  /** The whole content of a table as lines in the family's row form. A chunk holds whole rows only. */
-  read(table: TableShape): AsyncIterable<Buffer>;
+  /** A table cut into parts of a size that readers can share out among them; one part where that is not possible. */
+  parts(table: TableShape): Promise<readonly TablePart[]>;
+  /**
+   * The content of a table, or of a part of it, as lines in the family's row form. A chunk holds whole rows only. A read
+   * beyond the number of `readers` waits for its turn.
+   */
+  read(table: TableShape, part?: TablePart): AsyncIterable<Buffer>;
   /** Throws SNAPSHOT_CHANGED if the shape has been changed since the snapshot where that could make the reads differ. */
   check(): Promise<void>;
   /** Estimated size in bytes on disk, for progress and the order of work. */

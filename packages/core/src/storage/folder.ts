@@ -1,10 +1,11 @@
 import type { Stats } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { LockstepError } from '../errors.ts';
 import { inPlace, systemCode } from './failure.ts';
 import { openFile } from './file-source.ts';
 import { folderSink } from './folder-sink.ts';
+import { partialName } from './partial-name.ts';
 import { requireFreeSpace } from './space.ts';
 import type { Storage, StoredFile } from './storage.ts';
 import { removeStrays } from './stray-files.ts';
@@ -25,10 +26,24 @@ export function folderStorage(folder: string): Storage {
       return folderSink(folder, name);
     },
     open: (name) => openFile(pathOf(folder, name)),
+    put: (name, content) => inPlace(folder, () => replaceFile(pathOf(folder, name), content)),
     list: () => inPlace(folder, () => listFiles(folder)),
     remove: (name) => inPlace(folder, () => rm(pathOf(folder, name), { force: true })),
     requireSpace: (bytes) => requireFreeSpace(folder, bytes),
   };
+}
+
+/** A reader sees the file as it was before or as it is afterwards, never a part of it. */
+async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const partial = join(dirname(path), partialName(basename(path)));
+  try {
+    await writeFile(partial, content, { mode: 0o600, flush: true });
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 async function listFiles(folder: string): Promise<StoredFile[]> {

@@ -6,6 +6,8 @@ export interface Storage {
   create(name: string): Promise<Sink>;
   /** Opens a file for reading. Throws BACKUP_MISSING if there is none. */
   open(name: string): Promise<Source>;
+  /** Writes a small file in one piece (a sidecar, a proof), in place of one that has the name already. */
+  put(name: string, content: Uint8Array): Promise<void>;
   /** All published files, by name. */
   list(): Promise<StoredFile[]>;
   /** Removes a file. It is no error if it is gone already. */

@@ -1,6 +1,6 @@
 import { LockstepError } from '../../errors.ts';
 import { fingerprint } from '../../shape/fingerprint.ts';
-import type { Counter, Shape, Snapshot, TableShape } from '../database.ts';
+import type { Counter, Shape, Snapshot, TablePart, TableShape } from '../database.ts';
 import { raw, sql } from '../sql.ts';
 import { clockText } from './clock.ts';
 import { errorNumber } from './failure.ts';
@@ -56,6 +56,8 @@ async function lockDefinitions(session: MysqlSession, shape: Shape): Promise<boo
 }
 
 class MysqlSnapshot implements Snapshot {
+  readonly readers = 1;
+  readonly notes: readonly string[] = [];
   readonly position: Readonly<Record<string, string>>;
   readonly takenAt: string;
   readonly shape: Shape;
@@ -78,6 +80,10 @@ class MysqlSnapshot implements Snapshot {
       const value = values.get(name);
       return value === undefined ? [] : [{ name: { schema: '', name }, value, called: false }];
     });
+  }
+
+  async parts(table: TableShape): Promise<readonly TablePart[]> {
+    return [{ bytes: (await this.sizes()).get(table.label) ?? 0, range: '' }];
   }
 
   async *read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {

@@ -1,5 +1,5 @@
 import { LockstepError } from '../../errors.ts';
-import type { Counter, Row, Shape, Snapshot, TableShape } from '../database.ts';
+import type { Counter, Row, Shape, Snapshot, TablePart, TableShape } from '../database.ts';
 import { identifier, join, sql } from '../sql.ts';
 import { clock } from './clock.ts';
 import { sqlStateOf } from './failure.ts';
@@ -39,6 +39,8 @@ const position = sql`CASE
   THEN pg_catalog.pg_current_wal_lsn()::text END`;
 
 class PostgresSnapshot implements Snapshot {
+  readonly readers = 1;
+  readonly notes: readonly string[] = [];
   readonly position: Readonly<Record<string, string>>;
   readonly takenAt: string;
   readonly shape: Shape;
@@ -94,6 +96,10 @@ class PostgresSnapshot implements Snapshot {
       if (sqlStateOf(error) !== '42P01') throw error;
       throw new LockstepError('SNAPSHOT_CHANGED', { found: 'a sequence was dropped' }, { cause: error });
     }
+  }
+
+  async parts(table: TableShape): Promise<readonly TablePart[]> {
+    return [{ bytes: (await this.sizes()).get(table.label) ?? 0, range: '' }];
   }
 
   async *read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {
