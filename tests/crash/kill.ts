@@ -16,13 +16,15 @@ export interface Command {
   readonly url: string;
   readonly args: readonly string[];
   readonly cwd?: string | undefined;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs `lockstep` until it reaches the phase, and kills it with all that it started (SIGKILL). */
 export async function killAt(command: Command, kill: Kill): Promise<void> {
-  const { url, args, cwd } = command;
+  const { url, args, cwd, env } = command;
   const cli = spawnCli(['--database-url', url, ...args], {
-    env: { LOCKSTEP_HOLD_AT: `${kill.phase}:${kill.occurrence}` },
+    env: { ...env, LOCKSTEP_HOLD_AT: `${kill.phase}:${kill.occurrence}` },
     ...(cwd === undefined ? {} : { cwd }),
   });
   let ended = false;

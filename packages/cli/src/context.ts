@@ -15,8 +15,12 @@ export interface Context {
   /** Where backups go unless a flag says otherwise: a folder or a URL. */
   readonly backups: string;
   readonly run: RunOptions;
-  /** Opens the database. It is closed when the verb ends. */
-  open(options?: { readonly serves?: boolean; readonly name?: string }): Promise<Database>;
+  /** Opens the database, or the one of another URL. It is closed when the verb ends. */
+  open(options?: {
+    readonly serves?: boolean;
+    readonly name?: string;
+    readonly url?: string | undefined;
+  }): Promise<Database>;
 }
 
 export interface OpenedContext extends Context {
@@ -38,7 +42,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     run,
     open: async (options = {}) => {
-      const database = await openDatabase(url, {
+      const database = await openDatabase(options.url ?? url, {
         purpose: `lockstep ${options.name ?? verb}`,
         serves: options.serves ?? false,
         ...run,

@@ -1,8 +1,10 @@
-/** Lines of a table with aligned columns. Numbers (all digits) stand right. */
+/** Lines of a table with aligned columns. Columns of numbers and sizes stand right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))));
-  const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d,.]*$/.test(row[column] ?? '')));
+  const numeric = head.map(
+    (_, column) => rows.length > 0 && rows.every((row) => /^[\d,.]*( (%|bytes|[kMGT]B))?$/.test(row[column] ?? '')),
+  );
   return all.map((row) =>
     row
       .map((cell, column) => {

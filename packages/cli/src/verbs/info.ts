@@ -1,9 +1,9 @@
 import { info as readInfo } from '@lockstep/core';
 import { listBackups, openStorage } from '@lockstep/core';
 import type { Info, ListedBackup } from '@lockstep/core';
-import { bytes } from '../numbers.ts';
 import { table } from '../table.ts';
 import type { Verb } from '../verb.ts';
+import { backupLines as listedLines } from './backups.ts';
 
 export const info: Verb = {
   define: (command) =>
@@ -52,8 +52,5 @@ function historyLines(found: Info): string[] {
 
 function backupLines(backups: readonly ListedBackup[]): string[] {
   if (backups.length === 0) return ['No backups.'];
-  return [
-    'Last backups:',
-    ...backups.map((one) => `  ${one.file}  ${one.release}  ${one.takenAt}  ${bytes(one.bytes)}`),
-  ];
+  return ['Last backups:', ...listedLines(backups).map((line) => (line === '' ? '' : `  ${line}`))];
 }

@@ -1,22 +1,90 @@
-import { openArchive, summaryOf } from '@lockstep/core';
+import { describeContents, openArchive, readProof, storageOf, summaryOf } from '@lockstep/core';
+import type { Archive, Description, Proof } from '@lockstep/core';
 import { openNamedBackup } from '../named-backup.ts';
+import { bytes, grouped } from '../numbers.ts';
 import { table } from '../table.ts';
+import { ago, moment } from '../time.ts';
 import type { Verb } from '../verb.ts';
-import { summaryLines } from './backup.ts';
 
 export const show: Verb = {
-  define: (command) => command.description('describe a backup').argument('<file>', 'the backup'),
+  define: (command) =>
+    command.description('describe a backup by its manifest and table of contents').argument('<file>', 'the backup'),
   run: async (context, [file = '']) => {
     const source = await openNamedBackup(file, context.backups);
     try {
       const archive = await openArchive(source);
       const summary = summaryOf(archive.name, archive.contents, archive.size);
-      const { tables } = summary;
-      const rows = tables.map(({ name, rows: count, digest }) => [name, String(count), digest]);
-      const lines = [...summaryLines(summary), '', ...table(['table', 'rows', 'digest'], rows)];
-      return { json: { backup: summary, manifest: archive.manifest }, lines };
+      const description = describeContents(archive.contents);
+      const proof = file === '-' ? undefined : await proofOf(archive);
+      const json = { backup: summary, manifest: archive.manifest, description, proof: proof ?? null };
+      return { json, lines: page(archive, description, proof) };
     } finally {
       await source.close();
     }
   },
 };
+
+async function proofOf(archive: Archive): Promise<Proof | undefined> {
+  const { storage, name } = storageOf(archive.name);
+  return readProof(storage, name, archive.contents.fileRoot);
+}
+
+/** The page that people read. */
+function page(archive: Archive, description: Description, proof: Proof | undefined): string[] {
+  const { manifest, contents, size } = archive;
+  const { engine, tool } = manifest;
+  const { frames, sqlBytes, tables } = description;
+  const rows = contents.tables.reduce((sum, { rows: count }) => sum + count, 0);
+  const facts: readonly (readonly [string, string])[] = [
+    ['Product', `${manifest.product} ${manifest.release}${manifest.seal === null ? ', not sealed' : ''}`],
+    [
+      'Database',
+      `${engine.name} ${engine.version}, ${manifest.phase}${manifest.drifted ? '' : ', as its release has it'}`,
+    ],
+    ...(manifest.drifted ? [['', 'DRIFTED: the shape was not that of the release'] as const] : []),
+    ['Taken', `${moment(manifest.takenAt)} UTC, ${ago(manifest.takenAt, Date.now())}, by ${tool.name} ${tool.version}`],
+    ...texts('Position', manifest.position),
+    ...texts('Notes', manifest.options),
+    ['Size', `${bytes(size)}, from ${bytes(sqlBytes)} of SQL (${(sqlBytes / Math.max(size, 1)).toFixed(1)} to 1)`],
+    ['Holds', `${grouped(rows)} rows in ${tables.length} tables, ${grouped(frames)} frames`],
+    ...proofLines(proof),
+    ['Id', manifest.id],
+    ['Content root', contents.contentRoot],
+    ['File root', contents.fileRoot],
+    ['Fingerprint', manifest.fingerprint],
+  ];
+  const width = Math.max(...facts.map(([label]) => label.length)) + 2;
+  return [
+    archive.name,
+    '',
+    ...facts.map(([label, text]) => `${label.padEnd(width)}${text}`),
+    '',
+    ...tableLines(description),
+  ];
+}
+
+function texts(label: string, values: Readonly<Record<string, string>>): (readonly [string, string])[] {
+  return Object.entries(values).map(([key, value], index) => [index === 0 ? label : '', `${key} ${value}`]);
+}
+
+function proofLines(proof: Proof | undefined): (readonly [string, string])[] {
+  if (!proof) return [['Proven', 'no; `lockstep verify FILE --restore` proves it']];
+  const where = `on ${moment(proof.at)} UTC by ${proof.by}, on ${proof.engine}, with ${proof.tool.name} ${proof.tool.version}`;
+  if (proof.result === 'proven') return [['Proven', `restored and compared ${where}`]];
+  return [
+    ['Proven', `FAILED ${where}`],
+    ['', proof.reason ?? ''],
+  ];
+}
+
+function tableLines({ tables, frameBytes }: Description): string[] {
+  const rows = tables.map((one) => [
+    one.name,
+    grouped(one.rows),
+    bytes(one.bytes),
+    `${((100 * one.bytes) / Math.max(frameBytes, 1)).toFixed(0)} %`,
+    bytes(one.sqlBytes),
+    grouped(one.frames),
+  ]);
+  return table(['table', 'rows', 'in the file', 'part', 'as SQL', 'frames'], rows);
+}

@@ -1,14 +1,41 @@
-import { dialectOf, LockstepError, openArchive, summaryOf, verifyArchive } from '@lockstep/core';
+import {
+  dialectOf,
+  LockstepError,
+  openArchive,
+  proveBackup,
+  recordProof,
+  storageOf,
+  summaryOf,
+  verifyArchive,
+} from '@lockstep/core';
+import type { Archive } from '@lockstep/core';
+import type { Context } from '../context.ts';
 import { openNamedBackup } from '../named-backup.ts';
-import type { Verb } from '../verb.ts';
+import type { Flags, Outcome, Verb } from '../verb.ts';
+import { textFlag } from '../verb.ts';
 import { summaryLines } from './backup.ts';
 
 export const verify: Verb = {
-  define: (command) => command.description('check every byte of a backup').argument('<file>', 'the backup'),
-  run: async (context, [file = '']) => {
+  define: (command) =>
+    command
+      .description('check every byte of a backup, or prove it by restoring it')
+      .argument('<file>', 'the backup')
+      .option('--restore', 'restore it into a scratch database, compare every table, record the proof beside it')
+      .option('--scratch-url <url>', 'with --restore: a database on the server where the scratch database is made')
+      .option('--shape <source>', 'with --restore: "embedded" makes the shape by the DDL in the file'),
+  run: async (context, [file = ''], flags) => {
+    const restoring = flags['restore'] === true;
+    const shape = textFlag(flags, 'shape');
+    if (!restoring && (shape !== undefined || flags['scratchUrl'] !== undefined)) {
+      throw new LockstepError('USAGE', { reason: '--scratch-url and --shape belong to --restore' });
+    }
+    if (shape !== undefined && shape !== 'embedded') {
+      throw new LockstepError('USAGE', { reason: `--shape takes "embedded", not "${shape}"` });
+    }
     const source = await openNamedBackup(file, context.backups);
     try {
       const archive = await openArchive(source);
+      if (restoring) return await prove(context, archive, file !== '-', flags);
       await verifyArchive(archive, dialectOf(archive.manifest.engine.family), context.run);
       const summary = summaryOf(archive.name, archive.contents, archive.size);
       return { json: { backup: summary }, lines: [...summaryLines(summary), 'Every byte is as it was written.'] };
@@ -23,3 +50,21 @@ export const verify: Verb = {
     }
   },
 };
+
+async function prove(context: Context, archive: Archive, isStored: boolean, flags: Flags): Promise<Outcome> {
+  const server = await context.open({ url: textFlag(flags, 'scratchUrl') });
+  const embedded = flags['shape'] === 'embedded';
+  const proof = await proveBackup(server, context.product, archive, { ...context.run, embedded });
+  if (isStored) {
+    const { storage, name } = storageOf(archive.name);
+    await recordProof(storage, name, proof);
+  }
+  const summary = summaryOf(archive.name, archive.contents, archive.size);
+  const json = { backup: summary, proof };
+  const kept = isStored
+    ? 'The proof is recorded beside the file.'
+    : 'The proof is not recorded: the file came from stdin.';
+  if (proof.result === 'failed') return { json, lines: [`FAILED: ${proof.reason ?? ''}`, kept], exit: 4 };
+  const done = `Restored on ${proof.engine} and compared: every table is equal. ${kept}`;
+  return { json, lines: [...summaryLines(summary), done] };
+}

@@ -5,7 +5,12 @@ import { hostname, userInfo } from 'node:os';
  * cut off what is too long for the name of a connection.
  */
 export function actor(): string {
-  return `process ${process.pid}, ${userName()}@${hostname()}`;
+  return `process ${process.pid}, ${person()}`;
+}
+
+/** Who works here and where: `anna@db-1`. */
+export function person(): string {
+  return `${userName()}@${hostname()}`;
 }
 
 function userName(): string {

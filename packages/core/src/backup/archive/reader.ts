@@ -2,6 +2,7 @@ import type { Source } from '../../storage/storage.ts';
 import { Archive } from './archive.ts';
 import { findContradiction } from './check-contents.ts';
 import type { Codec } from './codec.ts';
+import { contentsTitle } from './contents-frame.ts';
 import { damaged } from './damage.ts';
 import type { Footer } from './footer.ts';
 import { footerSize, isFooter, readFooter } from './footer.ts';
@@ -58,6 +59,33 @@ export async function readManifestOnly(source: Source): Promise<Manifest> {
   const size = manifestFrameSize(opening) ?? 0;
   if (size > source.size || size > skippableHead + maxManifest) throw damaged(source.name, 'the manifest is cut');
   return unpackManifest(await source.read(0, size), source.name);
+}
+
+/** What a file says of itself in its first and last bytes. */
+export interface Stamp {
+  readonly manifest: Manifest;
+  readonly contentRoot: string;
+  readonly fileRoot: string;
+}
+
+/** How the summary in a table of contents begins, which is canonical JSON. */
+const roots = /^\{"contentRoot":"([0-9a-f]{64})","counters":\d+,"fileRoot":"([0-9a-f]{64})",/;
+
+/**
+ * Reads manifest, footer and the two roots, a few kilobytes in all: enough to tell what a backup is, that it has its
+ * length, and whether a proof is its own. Throws FILE_FOREIGN, FILE_DAMAGED or FORMAT_NEWER.
+ */
+export async function readStamp(source: Source): Promise<Stamp> {
+  const { contentsOffset, contentsSize } = await findFooter(source);
+  const manifest = await readManifestOnly(source);
+  const title = `${contentsTitle}\n`;
+  const opening = await source.read(contentsOffset, Math.min(512, contentsSize));
+  const text = opening.toString('latin1', skippableHead);
+  const [, contentRoot, fileRoot] = (text.startsWith(title) && roots.exec(text.slice(title.length))) || [];
+  if (contentRoot === undefined || fileRoot === undefined) {
+    throw damaged(source.name, 'the footer does not point to a table of contents');
+  }
+  return { manifest, contentRoot, fileRoot };
 }
 
 async function findFooter(source: Source): Promise<Footer> {

@@ -87,9 +87,8 @@ export class MysqlDatabase implements Database {
 
   async scratch(): Promise<Scratch> {
     return createScratch({
-      wire: await this.#connect('scratch'),
+      connect: (purpose) => this.#connect(purpose),
       open: async (database) => new MysqlDatabase(inDatabase(this.#target, database), { ...this.#facts, database }),
-      reconnect: () => this.#connect('scratch'),
     });
   }
 

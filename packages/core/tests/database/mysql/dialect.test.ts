@@ -123,7 +123,7 @@ describeEachServer('the dialect', (engine) => {
     const inside = await scratch.database.session();
     const [row] = await inside.query(sql`SELECT DATABASE() AS name, @@collation_database AS collation`);
     expect(row).toEqual({
-      name: expect.stringMatching(/^lockstep_scratch_[0-9a-f]{16}$/),
+      name: expect.stringMatching(/^lockstep_scratch_[0-9a-f]{20}$/),
       collation: 'utf8mb4_unicode_ci',
     });
     expect((await inside.describe([''])).objects).toEqual([]);
