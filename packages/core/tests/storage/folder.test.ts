@@ -188,12 +188,12 @@ test('space is refused before it runs out, and found for a folder that does not 
 });
 
 test('puts a small file in place of another, whole', async () => {
-  const storage = folderStorage(join(folder, 'small'));
-  await storage.put('note.json', Buffer.from('one'));
-  await storage.put('note.json', Buffer.from('two'));
-  const source = await storage.open('note.json');
+  const small = folderStorage(join(folder, 'small'));
+  await small.put('note.json', Buffer.from('one'));
+  await small.put('note.json', Buffer.from('two'));
+  const source = await small.open('note.json');
   expect((await source.read(0, source.size)).toString()).toBe('two');
   await source.close();
-  expect((await storage.list()).map(({ name }) => name)).toEqual(['note.json']);
+  expect((await small.list()).map(({ name }) => name)).toEqual(['note.json']);
   expect(await readdir(join(folder, 'small'))).toEqual(['note.json']);
 });
