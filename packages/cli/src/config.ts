@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LockstepError, reasonOf } from '@lockstep/core';
-import type { Naming } from '@lockstep/core';
+import type { KeepRules, Naming } from '@lockstep/core';
 
 /** What `lockstep.config.json` says. Paths are absolute. */
 export interface Config {
@@ -12,6 +12,8 @@ export interface Config {
   readonly naming: Partial<Naming>;
   readonly database: string | undefined;
   readonly backups: string | undefined;
+  /** What `prune` keeps. */
+  readonly keep: KeepRules | undefined;
 }
 
 const defaultFile = 'lockstep.config.json';
@@ -33,7 +35,8 @@ export async function readConfig(named: string | undefined): Promise<Config | un
 function parse(reader: Reader, folder: string): Config {
   reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'backups']);
   reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
-  reader.allow('backups', ['to']);
+  reader.allow('backups', ['to', 'keep']);
+  reader.allow('backups.keep', ['last', 'daily', 'weekly', 'monthly', 'timeZone']);
   const suffixes = reader.texts('naming.suffixes');
   const backups = reader.text('backups.to');
   return {
@@ -49,6 +52,17 @@ function parse(reader: Reader, folder: string): Config {
     },
     database: reader.optional('database'),
     backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
+    keep: reader.has('backups.keep') ? readKeep(reader) : undefined,
+  };
+}
+
+function readKeep(reader: Reader): KeepRules {
+  return {
+    last: reader.count('backups.keep.last'),
+    daily: reader.count('backups.keep.daily'),
+    weekly: reader.count('backups.keep.weekly'),
+    monthly: reader.count('backups.keep.monthly'),
+    timeZone: reader.text('backups.keep.timeZone'),
   };
 }
 
@@ -77,6 +91,18 @@ class Reader {
       place === '' ? wrong : `${place}.${wrong}`,
       `there is no such key; known are ${keys.join(', ')}`,
     );
+  }
+
+  has(place: string): boolean {
+    return this.#at(place) !== undefined;
+  }
+
+  /** A whole number from 0 on. */
+  count(place: string): number | undefined {
+    const value = this.#at(place);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    throw invalid(this.#file, place, 'it must be a whole number of at least 0');
   }
 
   text(place: string): string | undefined {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
-import type { Database, Product, RunOptions } from '@lockstep/core';
+import type { Database, KeepRules, Product, RunOptions } from '@lockstep/core';
 import { catalogProduct } from '@lockstep/catalog/product';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
@@ -14,6 +14,8 @@ export interface Context {
   readonly url: string;
   /** Where backups go unless a flag says otherwise: a folder or a URL. */
   readonly backups: string;
+  /** What `prune` keeps, by the configuration. */
+  readonly keep: KeepRules | undefined;
   readonly run: RunOptions;
   /** Opens the database, or the one of another URL. It is closed when the verb ends. */
   open(options?: {
@@ -40,6 +42,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
     product: await loadProduct(config ?? catalogProduct),
     url,
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
+    keep: config?.keep,
     run,
     open: async (options = {}) => {
       const database = await openDatabase(options.url ?? url, {

@@ -12,6 +12,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   backups: async () => (await import('./verbs/backups.ts')).backups,
   show: async () => (await import('./verbs/show.ts')).show,
   verify: async () => (await import('./verbs/verify.ts')).verify,
+  prune: async () => (await import('./verbs/prune.ts')).prune,
   restore: async () => (await import('./verbs/restore.ts')).restore,
   digest: async () => (await import('./verbs/digest.ts')).digest,
   upgrade: async () => (await import('./verbs/upgrade.ts')).upgrade,

@@ -233,6 +233,21 @@ export const errorTable = {
     message: 'There is no backup at {file}.',
     next: '`lockstep backups` lists them.',
   },
+  BACKUP_SOUND: {
+    exit: 3,
+    message: '{file} is not damaged. Only damaged files are removed by their names.',
+    next: 'Leave it to the rules, or remove the file by hand. Nothing was removed.',
+  },
+  KEEP_RULE_MISSING: {
+    exit: 2,
+    message: 'There is no rule that keeps a backup, so all of them would be removed.',
+    next: 'Give --keep-last, --keep-daily, --keep-weekly or --keep-monthly, or `backups.keep` in the configuration.',
+  },
+  TIME_ZONE_UNKNOWN: {
+    exit: 2,
+    message: '{found} is not a time zone that is known here.',
+    next: 'Give UTC or a name of the IANA database, such as Europe/Vienna.',
+  },
   STORAGE_FAILED: {
     exit: 1,
     message: '{place} cannot be used: {reason}.',
