@@ -1,8 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startServers } from '../tests/servers/servers.mjs';
 import { engines } from '../tests/servers/engines.mjs';
+import { install } from '../tests/servers/install.mjs';
+import { startServers } from '../tests/servers/servers.mjs';
 import { folder, quoted, run } from './command.mjs';
+import { serverCpu } from './processes.mjs';
 
 export const engineNames = ['postgres15', 'postgres18', 'mysql9', 'mariadb10', 'mariadb11', 'pglite'];
 
@@ -12,12 +14,14 @@ export const engineNames = ['postgres15', 'postgres18', 'mysql9', 'mariadb10', '
  * @property {boolean} embedded there is no server, and no client program
  * @property {string} title name and version
  * @property {number} major version
+ * @property {() => number | undefined} cpu seconds that the server has used so far
  * @property {(program: string) => string} bin path of a client program
  * @property {(program: string, ...args: string[]) => string} client a program with the options that reach the server
  * @property {(database: string) => string} url
  * @property {(database: string) => Promise<string>} create an empty database; returns its URL
  * @property {(database: string) => Promise<void>} drop
  * @property {(database: string, statements: string[]) => Promise<string>} sql runs statements in one session
+ * @property {(isOn: boolean) => Promise<void>} [localInfile] allows or forbids LOAD DATA LOCAL
  * @property {() => Promise<string>} settings what decides how fast and how safe the server is
  * @property {() => Promise<void>} stop
  */
@@ -29,12 +33,15 @@ export async function startEngine(name) {
   const [server] = servers;
   if (!server) throw new Error(`${name} does not start: ${problems.map(({ problem }) => problem).join('; ')}`);
   const { family } = engines[name];
-  return family === 'postgres' ? postgres(server, stop) : mysql(server, family, stop);
+  if (family !== 'postgres') return mysql(server, family, stop);
+  const newest = join(await install('postgres18'), engines.postgres18.programs);
+  return postgres(server, newest, stop);
 }
 
-function postgres({ version, url, bin: programs }, stop) {
+/** `newest` is the folder of the newest client programs, which are the fastest and work with older servers too. */
+function postgres({ version, url, bin: programs, pid }, newest, stop) {
   const { port } = new URL(url);
-  const bin = (program) => quoted(join(programs, program));
+  const bin = (program) => quoted(join(newest, program));
   const client = (program, ...args) => [bin(program), '-h 127.0.0.1', `-p ${port}`, '-U postgres', ...args].join(' ');
   const sql = async (database, statements) => {
     const args = ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p', port, '-U', 'postgres', '-d', database];
@@ -46,6 +53,7 @@ function postgres({ version, url, bin: programs }, stop) {
     embedded: false,
     title: `Postgres ${version}`,
     major: Number.parseInt(version, 10),
+    cpu: () => serverCpu(pid),
     bin,
     client,
     url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
@@ -63,11 +71,13 @@ function postgres({ version, url, bin: programs }, stop) {
   };
 }
 
-function mysql({ version, url, bin: programs }, family, stop) {
+function mysql({ version, url, bin: programs, pid }, family, stop) {
   const { port } = new URL(url);
   const bin = (program) => quoted(join(programs, program));
+  // On the same machine nobody encrypts.
+  const plain = family === 'mysql' ? '--ssl-mode=DISABLED' : '--skip-ssl';
   const client = (program, ...args) =>
-    [bin(program), '--no-defaults', '-h 127.0.0.1', `-P ${port}`, '-u root', ...args].join(' ');
+    [bin(program), '--no-defaults', '-h 127.0.0.1', `-P ${port}`, '-u root', plain, ...args].join(' ');
   const shellProgram = family === 'mysql' ? 'mysql' : 'mariadb';
   const sql = async (database, statements) => {
     const args = [
@@ -91,6 +101,7 @@ function mysql({ version, url, bin: programs }, family, stop) {
     embedded: false,
     title: `${family === 'mysql' ? 'MySQL' : 'MariaDB'} ${version}`,
     major: Number.parseInt(version, 10),
+    cpu: () => serverCpu(pid),
     bin,
     client,
     url: (database) => `${family}://root@127.0.0.1:${port}/${database}`,
@@ -100,6 +111,7 @@ function mysql({ version, url, bin: programs }, family, stop) {
     },
     drop: async (database) => void (await sql('mysql', [`DROP DATABASE ${database}`])),
     sql,
+    localInfile: async (isOn) => void (await sql('mysql', [`SET GLOBAL local_infile = ${isOn ? 1 : 0}`])),
     settings: async () => {
       const pairs = [
         ...asked.map((name) => `concat('${name} ', @@${name})`),
@@ -124,6 +136,7 @@ function pglite() {
     embedded: true,
     title: `PGlite ${version}`,
     major: 0,
+    cpu: () => undefined,
     bin: none,
     client: none,
     url: (database) => `pglite:${place(database)}`,

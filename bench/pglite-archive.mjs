@@ -13,6 +13,6 @@ if (verb === 'dump') {
   await database.close();
 } else {
   const database = await PGlite.create({ dataDir: to, loadDataDir: await openAsBlob(from) });
-  await database.query('SELECT count(*) FROM document');
+  await database.query('SELECT count(*) FROM lockstep_state');
   await database.close();
 }

@@ -1,27 +1,51 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { described } from './rounds.mjs';
 
 /** What the figures were measured on. */
-export function printMachine() {
+export function machine() {
   const { version } = JSON.parse(readFileSync(new URL('../packages/cli/package.json', import.meta.url), 'utf8'));
-  const [load = 0] = loadavg();
-  console.log(`Lockstep ${version}, Node ${process.versions.node}, ${type()} ${release()}`);
-  console.log(`${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${(totalmem() / 1e9).toFixed(0)} GB memory`);
-  if (load > 1.5)
-    console.log(`The load of this machine is ${load.toFixed(1)}: it is busy, and the figures mean little.`);
+  return {
+    lockstep: version,
+    node: process.versions.node,
+    system: `${type()} ${release()}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1e9),
+    load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+  };
 }
 
-export function printResult({ ours, peers, floor, ratio, serve }) {
-  console.log('Medians');
-  line('lockstep', ours);
-  for (const [name, peer] of Object.entries(peers)) line(name, peer);
-  if (serve) line('lockstep serve, until it is ready', serve);
-  if (floor) line('floor', floor);
-  if (ratio !== null) console.log(`Lockstep takes ${ratio} times as long as the fastest of the others.`);
+export function printMachine({ lockstep, node, system, processor, cores, memoryGb, load }) {
+  console.log(`Lockstep ${lockstep}, Node ${node}, ${system}`);
+  console.log(`${cores} cores (${processor}), ${memoryGb} GB memory`);
+  if (load > 1.5) console.log(`The load of this machine is ${load}: it is busy, and only CPU seconds mean something.`);
 }
 
-function line(name, { seconds, rssMb }) {
+export function printResult({
+  ours,
+  variants,
+  peers,
+  floor,
+  ratio,
+  cpuRatio,
+  floorRatio,
+  sizeRatio,
+  ratioWithoutProof,
+}) {
   console.log(
-    `  ${seconds.toFixed(2).padStart(8)} s  ${name}${rssMb === undefined ? '' : `, peak of memory ${rssMb} MB`}`,
+    'Medians: seconds, CPU seconds of the client and of the server, peak of its memory, size of what it wrote',
   );
+  const all = { lockstep: ours, ...variants, ...peers, ...(floor && { floor }) };
+  for (const [name, measured] of Object.entries(all)) console.log(`  ${described(measured)}  ${name}`);
+  const phases = Object.entries(ours.phases ?? {}).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
+  if (phases.length > 0) console.log(`Seconds of the phases: ${phases.join(', ')}`);
+  const say = (value, text) => (value === null || value === undefined ? undefined : console.log(text));
+  say(
+    ratio,
+    `Lockstep takes ${ratio} times as long as the fastest of the others, and ${cpuRatio} times the client's CPU.`,
+  );
+  say(ratioWithoutProof, `Without the check of the file and reading back it is ${ratioWithoutProof} times as long.`);
+  say(floorRatio, `It takes ${floorRatio} times as long as the floor.`);
+  say(sizeRatio, `What it writes is ${sizeRatio} times as large.`);
 }

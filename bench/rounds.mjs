@@ -1,10 +1,12 @@
+/** @typedef {import('./measure.mjs').Measured} Measured */
+
 /**
  * Measures entries in turns: one round runs each of them once, and every other round runs them backwards, so that
  * what the machine does meanwhile meets all of them alike.
  *
  * @param {number} count of rounds
- * @param {Record<string, () => Promise<{ seconds: number, rssMb?: number }>>} entries by name
- * @returns {Promise<Record<string, { seconds: number, rssMb?: number, runs: number[] }>>} medians, and the peak of memory
+ * @param {Record<string, () => Promise<Measured>>} entries by name
+ * @returns {Promise<Record<string, Measured & { runs: number[] }>>} medians, and the peak of memory
  */
 export async function inTurns(count, entries) {
   const measured = Object.fromEntries(Object.keys(entries).map((name) => [name, []]));
@@ -14,39 +16,45 @@ export async function inTurns(count, entries) {
     for (const [name, measure] of round % 2 === 1 ? order : order.toReversed()) {
       const one = await measure();
       measured[name].push(one);
-      const memory = one.rssMb === undefined ? '' : `  ${one.rssMb.toFixed(0)} MB`;
-      console.log(`  ${one.seconds.toFixed(2).padStart(8)} s  ${name}${memory}`);
+      console.log(`  ${described(one)}  ${name}`);
     }
   }
   return Object.fromEntries(Object.entries(measured).map(([name, runs]) => [name, summary(runs)]));
 }
 
+/** Seconds, CPU seconds of client and server, memory and size on one line. */
+export function described({ seconds, cpu, serverCpu, rssMb, bytes }) {
+  const number = (value, digits = 2, width = 8) => (value === undefined ? '-' : value.toFixed(digits)).padStart(width);
+  const size = number(bytes === undefined ? undefined : bytes / 1e6, 1);
+  return `${number(seconds)} s ${number(cpu)} s ${number(serverCpu)} s ${number(rssMb, 0, 6)} MB ${size} MB`;
+}
+
 function summary(runs) {
   const seconds = runs.map((one) => rounded(one.seconds));
-  const peaks = runs.flatMap((one) => one.rssMb ?? []);
+  const medianOf = (name) => median(runs.flatMap((one) => one[name] ?? []));
   return {
     seconds: median(seconds),
-    ...(peaks.length > 0 && { rssMb: Math.round(Math.max(...peaks)) }),
+    cpu: medianOf('cpu'),
+    serverCpu: medianOf('serverCpu'),
+    rssMb: Math.round(Math.max(...runs.map((one) => one.rssMb))),
+    bytes: runs.at(-1).bytes,
+    phases: phasesOf(runs.flatMap((one) => one.phases ?? [])),
     runs: seconds,
   };
 }
 
+function phasesOf(runs) {
+  if (runs.length === 0) return undefined;
+  return Object.fromEntries(Object.keys(runs[0]).map((name) => [name, median(runs.map((one) => one[name] ?? 0))]));
+}
+
 function median(values) {
+  if (values.length === 0) return undefined;
   const sorted = values.toSorted((left, right) => left - right);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : rounded((sorted[middle - 1] + sorted[middle]) / 2);
+  return rounded(sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2);
 }
 
-function rounded(seconds) {
+export function rounded(seconds) {
   return Math.round(seconds * 1000) / 1000;
-}
-
-/**
- * The result of a suite from what was measured: `lockstep` is ours, `floor` what nobody can be faster than, all others
- * are peers. `ratio` is ours to the fastest peer.
- */
-export function resultOf({ lockstep: ours, floor = null, ...peers }) {
-  const fastest = Math.min(...Object.values(peers).map((peer) => peer.seconds));
-  const ratio = Number.isFinite(fastest) ? Math.round((ours.seconds / fastest) * 100) / 100 : null;
-  return { ours, peers, floor, ratio };
 }

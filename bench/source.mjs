@@ -1,15 +1,30 @@
 import { lockstep } from './command.mjs';
-import { countsOf, dataStatements } from './data.mjs';
+import { tablesOf } from './data/sets.mjs';
+import { dataStatements } from './data/statements.mjs';
 import { makeProduct } from './product.mjs';
 
-/** Makes the product and a database full of its data. Returns the general options of `lockstep` for it. */
-export async function makeSource(engine, { size, bytes }) {
-  const config = await makeProduct(engine);
+/**
+ * @typedef {object} Source
+ * @property {(url: string) => string[]} options the general options of `lockstep`
+ * @property {string} url of the database `source`
+ * @property {import('./data/sets.mjs').Table[]} tables
+ * @property {() => Promise<void>} drop
+ */
+
+/**
+ * Makes a product and a database full of its data.
+ * @returns {Promise<Source>}
+ */
+export async function makeSource(engine, { set, size, bytes }) {
+  const tables = tablesOf(set, bytes);
+  const config = await makeProduct(engine, `${set}-${size}`, tables);
   const options = (url) => ['--config', config, '--database-url', url, '--quiet'];
   const url = await engine.create('source');
   await lockstep([...options(url), 'migrate']);
-  const { documents, entries } = countsOf(bytes);
-  console.log(`Making ${size} of data: ${documents} documents, ${entries} narrow rows`);
-  await engine.sql('source', dataStatements(engine.family, bytes));
-  return { options, url };
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const started = performance.now();
+  await engine.sql('source', dataStatements(engine.family, tables));
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`Data: ${set}, ${size}, ${tables.length} tables, ${rows} rows, made in ${seconds.toFixed(0)} s`);
+  return { options, url, tables, drop: () => engine.drop('source') };
 }

@@ -1,47 +1,36 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { folder, lockstep, shell } from '../command.mjs';
-import { measure, peersOf } from '../peers.mjs';
-import { inTurns, resultOf } from '../rounds.mjs';
-import { makeSource } from '../source.mjs';
+import { folder, shell } from '../command.mjs';
+import { floorOf } from '../floor.mjs';
+import { measure, measureLockstep, sizeOf } from '../measure.mjs';
+import { resultOf } from '../result.mjs';
+import { inTurns } from '../rounds.mjs';
 
 /** The time of a backup: ours with digests, checks and fsync; the floor is the server reading its tables for nobody. */
-export async function backupSuite(engine, task) {
-  const peers = await peersOf(engine, 'backup');
-  const { options, url } = await makeSource(engine, task);
-  const floor = floorOf(engine);
+export async function backupSuite({ engine, task, source, peers }) {
+  const floor = floorOf(engine, source.tables);
   const place = join(folder, 'backups');
+  mkdirSync(place, { recursive: true });
   const entries = {
     lockstep: async () => {
-      await shell('sync');
-      const measured = await lockstep([...options(url), 'backup', '--to', place]);
+      const measured = await measureLockstep(engine, [...source.options(source.url), 'backup', '--to', place]);
+      const bytes = await sizeOf(place);
       rmSync(place, { recursive: true });
-      return measured;
+      return { ...measured, bytes };
     },
   };
   for (const peer of peers) {
     entries[peer.name] = async () => {
-      const measured = await measure(peer.backup('source'));
+      const measured = await measure(engine, peer.backup('source'));
+      const bytes = await sizeOf(peer.file);
       rmSync(peer.file, { recursive: true });
-      return measured;
+      return { ...measured, bytes };
     };
   }
   if (floor) {
     // Once for nothing: the first reader of fresh rows has work that no other has.
     await shell(floor);
-    entries.floor = () => measure(floor);
+    entries.floor = () => measure(engine, floor);
   }
-  mkdirSync(place, { recursive: true });
   return resultOf(await inTurns(task.pairs, entries));
-}
-
-function floorOf(engine) {
-  if (engine.embedded) return undefined;
-  if (engine.family === 'postgres') {
-    const copies = ['document', 'entry'].map((table) => `-c "COPY ${table} TO '/dev/null'"`);
-    return engine.client('psql', '-Xq', ...copies, 'source');
-  }
-  const client = engine.family === 'mysql' ? 'mysql' : 'mariadb';
-  const statements = '"SELECT * FROM document; SELECT * FROM entry"';
-  return engine.client(client, '--quick -BN --raw', `-e ${statements}`, 'source > /dev/null');
 }

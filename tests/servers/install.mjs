@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { engines } from './engines.mjs';
@@ -20,6 +20,14 @@ export async function install(name) {
 /** Folder of the command line tools that tests use beside those of the engines: zstd and age. */
 export async function installTools() {
   return join(await unpack('tools', 'bookworm', ['zstd', 'age']), 'usr/bin');
+}
+
+/** mydumper and myloader, and the folder of what they need to sign in to MySQL, for measurements. */
+export async function installMydumper() {
+  const folder = await unpack('mydumper', 'sid', ['mydumper']);
+  const libraries = join(folder, 'usr/lib');
+  const [machine] = readdirSync(libraries).filter((name) => name.endsWith('-linux-gnu'));
+  return { programs: join(folder, 'usr/bin'), plugins: join(libraries, machine, 'libmariadb3/plugin') };
 }
 
 /** The programs of the other releases of Node, by major number, after installing them with npm if they are missing. */

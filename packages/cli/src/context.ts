@@ -5,6 +5,8 @@ import { catalogProduct } from '@lockstep/catalog/product';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import { progressPrinter } from './progress.ts';
+import type { Timings } from './timings.ts';
+import { createTimings } from './timings.ts';
 import type { Flags } from './verb.ts';
 import { textFlag } from './verb.ts';
 
@@ -17,6 +19,7 @@ export interface Context {
   /** What `prune` keeps, by the configuration. */
   readonly keep: KeepRules | undefined;
   readonly run: RunOptions;
+  readonly timings: Timings;
   /** Opens the database, or the one of another URL. It is closed when the verb ends. */
   open(options?: {
     readonly serves?: boolean;
@@ -36,7 +39,15 @@ const defaultBackups = '.lockstep/backups';
 export async function createContext(verb: string, flags: Flags, signal: AbortSignal): Promise<OpenedContext> {
   const config = await readConfig(textFlag(flags, 'config'));
   const url = await databaseUrl(flags, config);
-  const run: RunOptions = { onProgress: progressPrinter(flags['quiet'] === true), signal };
+  const print = progressPrinter(flags['quiet'] === true);
+  const timings = createTimings();
+  const run: RunOptions = {
+    onProgress: (progress) => {
+      timings.note(progress);
+      return print(progress);
+    },
+    signal,
+  };
   const opened: Database[] = [];
   return {
     product: await loadProduct(config ?? catalogProduct),
@@ -44,6 +55,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     keep: config?.keep,
     run,
+    timings,
     open: async (options = {}) => {
       const database = await openDatabase(options.url ?? url, {
         purpose: `lockstep ${options.name ?? verb}`,
