@@ -11,11 +11,12 @@ import { lockstep, shell } from './command.mjs';
  * @property {Record<string, number>} [phases] seconds of each phase of `lockstep`
  */
 
-/** Measures `lockstep`, after everything that others have written is on disk. Returns what it said, too. */
+/** Measures `lockstep`, after everything that others have written is on disk. @returns {Promise<Measured>} */
 export async function measureLockstep(engine, args) {
   const measured = await alone(engine, () => lockstep(['--json', ...args]));
   const said = JSON.parse(measured.stdout);
-  return { ...measured, phases: said.timings, said };
+  const phases = said.timings?.map(({ name, milliseconds }) => [name, milliseconds / 1000]);
+  return { ...measured, ...(phases && { phases: Object.fromEntries(phases) }) };
 }
 
 /** Measures a line for the shell in the same way. @returns {Promise<Measured>} */

@@ -1,13 +1,19 @@
 import type { Progress } from '@lockstep/core';
 
-/** How long each named phase took so far, in seconds, in the order in which they began. */
+/** How long the named phases take. */
 export interface Timings {
   /** To be told of progress. */
   note(progress: Progress): void;
-  seconds(): Record<string, number>;
+  /** How long each took so far, in the order in which they began. */
+  list(): readonly Timing[];
 }
 
-/** A phase lasts until the next one begins, and may begin more than once. */
+interface Timing {
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
+/** A phase lasts until another begins. One that begins again is counted together. */
 export function createTimings(): Timings {
   const sums = new Map<string, number>();
   let current: string | undefined;
@@ -23,9 +29,9 @@ export function createTimings(): Timings {
       settle();
       current = progress.name;
     },
-    seconds: () => {
+    list: () => {
       settle();
-      return Object.fromEntries([...sums].map(([name, milliseconds]) => [name, Math.round(milliseconds) / 1000]));
+      return [...sums].map(([name, sum]) => ({ name, milliseconds: Math.round(sum) }));
     },
   };
 }

@@ -12,7 +12,7 @@ export const backup: Verb = {
   run: async (context, _args, flags) => {
     const storage = openStorage(textFlag(flags, 'to') ?? context.backups);
     const summary = await runBackup(await context.open(), context.product, storage, context.run);
-    return { json: { backup: summary, timings: context.timings.seconds() }, lines: summaryLines(summary) };
+    return { json: { backup: summary, timings: context.timings.list() }, lines: summaryLines(summary) };
   },
 };
 

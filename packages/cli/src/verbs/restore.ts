@@ -35,7 +35,7 @@ export const restore: Verb = {
       const lines = [
         `Restored release ${result.release}${on}: ${rows} rows in ${result.tables.length} tables, all equal to the backup.`,
       ];
-      return { json: { ...result, timings: context.timings.seconds() }, lines };
+      return { json: { ...result, timings: context.timings.list() }, lines };
     } finally {
       await source.close();
     }
