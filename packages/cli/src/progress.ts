@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Progress } from '@lockstep/core';
-import { duration } from './numbers.ts';
+import { bytes, duration } from './numbers.ts';
+import { Pace } from './pace.ts';
 import { printable } from './table.ts';
 
 /**
@@ -11,6 +12,7 @@ import { printable } from './table.ts';
  */
 export function progressPrinter(quiet: boolean): (progress: Progress) => Promise<void> {
   const hold = readHold(process.env['LOCKSTEP_HOLD_AT'] ?? '');
+  const pace = new Pace();
   let last = Date.now();
   let open = false;
   const print = (text: string, over: boolean): void => {
@@ -25,12 +27,14 @@ export function progressPrinter(quiet: boolean): (progress: Progress) => Promise
       print(`Waiting for ${progress.holder} (${duration(progress.seconds * 1000)})`, false);
     }
     if (progress.kind === 'count') {
-      const { what, done, total } = progress;
+      const { what, done, total, unit } = progress;
+      const soFar = unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${done} of ${total}`;
+      pace.note(what, done);
       const rare = process.stderr.isTTY ? 100 : 5000;
       const isLast = process.stderr.isTTY && done >= total;
       if (Date.now() - last < rare && !isLast) return;
       last = Date.now();
-      print(`${what}: ${done} of ${total}`, !isLast);
+      print(`${what}: ${soFar}${pace.words(total, unit)}`, !isLast);
     }
     if (progress.kind === 'phase' && progress.name === hold.phase) {
       hold.times -= 1;

@@ -328,6 +328,12 @@ export const errorTable = {
     message: 'There is no interrupted restore to abort: the phase is {phase}.',
     next: 'Nothing was changed.',
   },
+  REPLICA_CONFLICT: {
+    exit: 1,
+    message:
+      'The replica at {location} could not go on reading and apply changes of its primary at the same time: {reason}.',
+    next: 'Run it again; set hot_standby_feedback = on or a longer max_standby_streaming_delay on the replica, or use the primary.',
+  },
   SNAPSHOT_CHANGED: {
     exit: 1,
     message: 'The shape of the database changed while the backup was taken: {found}.',

@@ -5,7 +5,7 @@ export type { BackupCheck, BackupProblem } from './backup/check.ts';
 export { describeContents } from './backup/description.ts';
 export type { Description } from './backup/description.ts';
 export { digestDatabase } from './backup/digest-database.ts';
-export type { DatabaseDigest } from './backup/digest-database.ts';
+export type { DatabaseDigest, DigestOptions } from './backup/digest-database.ts';
 export { listBackups } from './backup/list.ts';
 export type { ListedBackup } from './backup/list.ts';
 export { prune } from './backup/prune.ts';

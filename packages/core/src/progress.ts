@@ -42,7 +42,14 @@ export type Progress =
   /** A line for people. */
   | { readonly kind: 'note'; readonly text: string }
   /** How far a phase is. `total` is an estimate. */
-  | { readonly kind: 'count'; readonly what: string; readonly done: number; readonly total: number };
+  | {
+      readonly kind: 'count';
+      readonly what: string;
+      readonly done: number;
+      readonly total: number;
+      /** What is counted, where that is not said by `what` alone. */
+      readonly unit?: 'bytes';
+    };
 
 export interface RunOptions {
   /** Called as the work goes on; a returned promise is awaited. */

@@ -1,6 +1,6 @@
 import { backup as runBackup, openStorage } from '@lockstep/core';
 import type { BackupSummary } from '@lockstep/core';
-import { bytes } from '../numbers.ts';
+import { bytes, wholeNumber } from '../numbers.ts';
 import type { Verb } from '../verb.ts';
 import { textFlag } from '../verb.ts';
 
@@ -8,10 +8,12 @@ export const backup: Verb = {
   define: (command) =>
     command
       .description('take a stamped backup in one consistent snapshot')
-      .option('--to <place>', 'the folder where it goes'),
+      .option('--to <place>', 'the folder where it goes')
+      .option('--jobs <number>', 'connections that read at the same time (default: one per core, at most 4)'),
   run: async (context, _args, flags) => {
     const storage = openStorage(textFlag(flags, 'to') ?? context.backups);
-    const summary = await runBackup(await context.open(), context.product, storage, context.run);
+    const options = { ...context.run, jobs: wholeNumber(textFlag(flags, 'jobs'), '--jobs', 1) };
+    const summary = await runBackup(await context.open(), context.product, storage, options);
     return { json: { backup: summary, timings: context.timings.list() }, lines: summaryLines(summary) };
   },
 };
@@ -24,5 +26,6 @@ export function summaryLines(summary: BackupSummary): string[] {
     `${product} ${release} from ${engine}, ${takenAt}${summary.drifted ? ', drifted' : ''}`,
     `${rows} rows in ${tables.length} tables, ${bytes(summary.bytes)}`,
     `content ${contentRoot}`,
+    ...summary.notes,
   ];
 }

@@ -8,15 +8,22 @@ import { frameContent } from './archive/limits.ts';
 import type { Manifest } from './archive/manifest.ts';
 import type { TableResult } from './archive/table-of-contents.ts';
 import { ArchiveWriter } from './archive/writer.ts';
-import { TableReader } from './frames.ts';
+import { TableDigest } from './digest.ts';
+import { resultOf } from './digest-tables.ts';
+import { piecesOf } from './frames.ts';
 import { manifestOf } from './manifest-of.ts';
 import { plainSql, statements } from './plain-sql.ts';
+import { defaultJobs } from './default-jobs.ts';
+import { readParts } from './read-parts.ts';
+import type { PartOfTable } from './read-parts.ts';
 import type { BackupSummary } from './summary.ts';
 import { summaryOf } from './summary.ts';
 
 export interface BackupOptions extends RunOptions {
   /** For an upgrade that has shut servers out already. */
   readonly upgrading?: boolean | undefined;
+  /** How many connections read at the same time, where engine and privileges allow it. See `defaultJobs`. */
+  readonly jobs?: number | undefined;
 }
 
 /**
@@ -31,7 +38,7 @@ export async function backup(
 ): Promise<BackupSummary> {
   const code = await readCode(product, database);
   await phase(options, 'backup:begin');
-  const snapshot = await database.snapshot(product.schemas);
+  const snapshot = await database.snapshot(product.schemas, { readers: options.jobs ?? defaultJobs() });
   try {
     await phase(options, 'backup:snapshot');
     const manifest = await manifestOf(database, code, snapshot, options.upgrading ?? false);
@@ -90,26 +97,21 @@ async function writeTables(
   options: RunOptions,
 ): Promise<TableResult[]> {
   const { tables } = snapshot.shape;
-  const sizes = await snapshot.sizes();
-  const total = tables.reduce((sum, table) => sum + (sizes.get(table.label) ?? 0), 0);
-  const results: TableResult[] = [];
-  let done = 0;
-  for (const table of tables) {
-    const reader = new TableReader(snapshot, table, frameContent(total));
-    for await (const { rows, count } of reader.pieces()) {
+  const total = [...(await snapshot.sizes()).values()].reduce((sum, bytes) => sum + bytes, 0);
+  const digests = new Map(tables.map((table) => [table, new TableDigest()]));
+  const writePart = async ({ table, rows }: PartOfTable): Promise<void> => {
+    const part = new TableDigest();
+    for await (const piece of piecesOf(rows, frameContent(total))) {
       await phase(options, 'backup:data');
-      await writer.frame({
-        kind: 'data',
-        table: table.label,
-        rows: count,
-        sql: database.dialect.rows.wrap(table, rows),
-      });
+      const before = part.rows;
+      part.add(piece);
+      const sql = database.dialect.rows.wrap(table, piece);
+      await writer.frame({ kind: 'data', table: table.label, rows: part.rows - before, sql });
     }
-    results.push(reader.result());
-    done += sizes.get(table.label) ?? 0;
-    await options.onProgress?.({ kind: 'count', what: 'bytes on disk', done, total });
-  }
-  return results;
+    digests.set(table, TableDigest.combine([digests.get(table) ?? new TableDigest(), part]));
+  };
+  await readParts(snapshot, tables, writePart, options);
+  return [...digests].map(([table, digest]) => resultOf(table, digest));
 }
 
 function creates(list: readonly ShapeStatement[]): string[] {

@@ -9,6 +9,7 @@ import { readHistory } from '../state/history.ts';
 import { readState } from '../state/state.ts';
 import { homeOf } from '../state/tables.ts';
 import { contentRoot } from './content-root.ts';
+import { defaultJobs } from './default-jobs.ts';
 import { digestTables } from './digest-tables.ts';
 
 export interface DatabaseDigest {
@@ -18,14 +19,19 @@ export interface DatabaseDigest {
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly digest: string }[];
 }
 
+export interface DigestOptions extends RunOptions {
+  /** How many connections read at the same time, where engine and privileges allow it. See `defaultJobs`. */
+  readonly jobs?: number | undefined;
+}
+
 /** Rows and digest of every table in one snapshot, and the content root: to compare databases and backups. */
 export async function digestDatabase(
   database: Database,
   product: Product,
-  options: RunOptions = {},
+  options: DigestOptions = {},
 ): Promise<DatabaseDigest> {
   const code = await readCode(product, database);
-  const snapshot = await database.snapshot(product.schemas);
+  const snapshot = await database.snapshot(product.schemas, { readers: options.jobs ?? defaultJobs() });
   try {
     const home = homeOf(snapshot.session, database.dialect, product.schemas);
     if (!(await readState(home))) throw new LockstepError('DATABASE_EMPTY');

@@ -66,6 +66,7 @@ export async function manifestOf(
     tool: { name: 'lockstep', version },
     takenAt: snapshot.takenAt,
     position: snapshot.position,
+    ...(snapshot.notes.length > 0 ? { notes: snapshot.notes } : {}),
     schemas: database.dialect.homeSchema(product.schemas) === '' ? [] : product.schemas,
     // Whoever restores a failed database has to know what failed.
     options: state.phase === 'failed' ? { detail: JSON.stringify(state.detail) } : {},

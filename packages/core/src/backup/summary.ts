@@ -9,6 +9,8 @@ export interface BackupSummary {
   readonly engine: string;
   readonly takenAt: string;
   readonly drifted: boolean;
+  /** What people should know of how it was taken. */
+  readonly notes: readonly string[];
   readonly phase: string;
   readonly fingerprint: string;
   readonly fileRoot: string;
@@ -28,6 +30,7 @@ export function summaryOf(file: string, contents: TableOfContents, bytes: number
     engine: `${manifest.engine.name} ${manifest.engine.version}`,
     takenAt: manifest.takenAt,
     drifted: manifest.drifted,
+    notes: manifest.notes ?? [],
     phase: manifest.phase,
     fingerprint: manifest.fingerprint,
     fileRoot: contents.fileRoot,

@@ -1,4 +1,5 @@
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
+import { defaultJobs } from '../backup/default-jobs.ts';
 import { digestTables } from '../backup/digest-tables.ts';
 import type { Database } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
@@ -15,7 +16,7 @@ export async function compareWithBackup(
   expected: { readonly fingerprint: string; readonly tables: readonly TableResult[] },
   options: RunOptions,
 ): Promise<TableResult[]> {
-  const snapshot = await database.snapshot(schemas);
+  const snapshot = await database.snapshot(schemas, { readers: defaultJobs() });
   try {
     const found = await digestTables(snapshot, snapshot.shape.tables, options);
     const differences = differencesOf(expected.tables, found);

@@ -1,3 +1,4 @@
+import { defaultJobs } from '../backup/default-jobs.ts';
 import { digestTables } from '../backup/digest-tables.ts';
 import type { Database } from '../database/database.ts';
 import type { RunOptions } from '../progress.ts';
@@ -9,7 +10,7 @@ export async function readSeed(
   schemas: readonly string[],
   options: RunOptions,
 ): Promise<State['seed']> {
-  const snapshot = await database.snapshot(schemas);
+  const snapshot = await database.snapshot(schemas, { readers: defaultJobs() });
   try {
     const results = await digestTables(snapshot, snapshot.shape.tables, { signal: options.signal });
     return results.filter((result) => result.rows > 0).map(({ name, rows, digest }) => ({ name, rows, digest }));

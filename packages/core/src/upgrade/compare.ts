@@ -2,6 +2,7 @@ import type { Archive } from '../backup/archive/reader.ts';
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
 import type { DigestResult } from '../backup/digest.ts';
 import { TableDigest } from '../backup/digest.ts';
+import { defaultJobs } from '../backup/default-jobs.ts';
 import { digestTables } from '../backup/digest-tables.ts';
 import { tableOf } from '../backup/verify.ts';
 import type { Database, Dialect, TableShape } from '../database/database.ts';
@@ -34,7 +35,7 @@ export async function compareUpgrade(
   const equal: { table: string; rows: number; columns: number }[] = [];
   const declared: string[] = [];
   const undeclared: string[] = [];
-  const snapshot = await database.snapshot(schemas);
+  const snapshot = await database.snapshot(schemas, { readers: defaultJobs() });
   try {
     const live = new Map(snapshot.shape.tables.map((table) => [table.label, table]));
     for (const before of archive.contents.tables) {

@@ -34,6 +34,16 @@ describe('an archive', () => {
     });
   });
 
+  test('carries notes, or none: older files have no such field', async () => {
+    for (const notes of [{}, { notes: ['Taken from a replica'] }]) {
+      const { bytes } = await writeSample({ manifest: notes });
+      await withArchive(bytes, async (archive) => {
+        expect(archive.manifest).toMatchObject(notes);
+        expect('notes' in archive.manifest).toBe('notes' in notes);
+      });
+    }
+  });
+
   test('tells rows and digests by table, sorted by name', async () => {
     const { written } = await writeSample();
     expect(written.contents.tables.map(({ name, rows }) => [name, rows])).toEqual([

@@ -27,6 +27,13 @@ export class Field {
     return new Field(Reflect.get(value, key), `${this.#place}: ${key}`, this.#file);
   }
 
+  /** What is read of a field that may be left out; undefined if it is. */
+  optional<T>(key: string, read: (field: Field) => T): T | undefined {
+    const value = this.#value;
+    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+    return isThere ? read(this.at(key)) : undefined;
+  }
+
   /** Text that matches the pattern. Without one, any text is right. */
   text(pattern?: RegExp): string {
     if (typeof this.#value !== 'string') throw this.wrong('text');

@@ -74,6 +74,8 @@ export type Manifest = {
   readonly takenAt: string;
   /** Where the server's log stood at that moment: LSN, GTID, binlog position. */
   readonly position: Readonly<Record<string, string>>;
+  /** What people should know of how the backup was taken: how far a replica was behind, for example. Left out if nothing. */
+  readonly notes?: readonly string[];
   /** The schemas that belong to the product; none on MySQL and MariaDB. */
   readonly schemas: readonly string[];
   /** How the backup was taken. Readers pass over names that they do not know. */
@@ -118,6 +120,7 @@ export function readManifest(field: Field, file: string): Manifest {
     position: field.at('position').texts(),
     schemas: field.at('schemas').list((schema) => schema.text()),
     options: field.at('options').texts(),
+    ...field.optional('notes', (notes) => ({ notes: notes.list((note) => note.text()) })),
   };
 }
 

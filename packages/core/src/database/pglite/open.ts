@@ -117,8 +117,8 @@ async function openAsGuest(folder: string, holder: LockRecord): Promise<Database
   }
 }
 
-/** Blocks of a table that are read by one statement, whose answer is in memory as a whole: 4 MB. */
-const blocksPerRead = 512;
+/** What one statement reads of a table, and its answer is in memory as a whole. */
+const bytesPerRead = 4 * 1024 * 1024;
 
 async function connectTo(socket: string, location: string, onClose: () => Promise<void>): Promise<Database> {
   const config = { host: socket, port: 5432, user: 'postgres', database: 'postgres', ssl: false };
@@ -128,7 +128,7 @@ async function connectTo(socket: string, location: string, onClose: () => Promis
     location,
     parallelSessions: 1,
     isServer: false,
-    blocksPerRead,
+    bytesPerRead,
     tryLock: (name, holder) => tryNamedLock(config, location, name, holder),
     scratch: () => createScratch((folder) => openPglite(`pglite:${folder}`, { purpose: 'scratch', temporary: true })),
     onClose,

@@ -9,11 +9,15 @@ export interface FailureContext {
 }
 
 /**
- * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, PRIVILEGE_MISSING or STATEMENT_FAILED.
- * The last two carry the server's SQLSTATE as the detail `sqlState`.
+ * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, REPLICA_CONFLICT, PRIVILEGE_MISSING or
+ * STATEMENT_FAILED. The last two carry the server's SQLSTATE as the detail `sqlState`.
  */
 export function failureOf(error: unknown, context: FailureContext): LockstepError {
   if (error instanceof LockstepError) return error;
+  if (isRecoveryConflict(error)) {
+    const details = { location: context.location, reason: serverReason(error) };
+    return new LockstepError('REPLICA_CONFLICT', details, { cause: error });
+  }
   if (isLostConnection(error)) {
     return new LockstepError(
       'CONNECTION_LOST',
@@ -51,6 +55,14 @@ export function sqlStateOf(error: unknown): string | undefined {
 export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return true;
   return error.severity === 'FATAL' || error.severity === 'PANIC' || /^(08|57P)/.test(error.code ?? '');
+}
+
+/**
+ * A replica cancels a statement, or ends a connection, that is in the way of what it has to replay. The server has one
+ * place that says so, and the code is that of any conflict between transactions.
+ */
+function isRecoveryConflict(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '40001' && /Interrupt/.test(error.routine ?? '');
 }
 
 /** The server's message with its detail and hint, in one line. */

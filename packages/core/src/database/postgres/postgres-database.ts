@@ -1,6 +1,14 @@
 import type pg from 'pg';
 import type { Catalogue, CatalogueOptions } from '../catalogue.ts';
-import type { Database, LockAttempt, LockName, Scratch, SessionOptions, Snapshot } from '../database.ts';
+import type {
+  Database,
+  LockAttempt,
+  LockName,
+  Scratch,
+  SessionOptions,
+  Snapshot,
+  SnapshotOptions,
+} from '../database.ts';
 import { readCatalogue } from './catalogue.ts';
 import { connect } from './connect.ts';
 import type { OnNotice } from './connect.ts';
@@ -27,8 +35,8 @@ export interface PostgresParts {
    * that its client is gone.
    */
   readonly isServer: boolean;
-  /** Snapshots read a table in pieces of so many blocks, with those of its large values, where COPY can't be slowed down. */
-  readonly blocksPerRead?: number;
+  /** Snapshots read a table in ranges of so many bytes on disk, where COPY can't be slowed down. */
+  readonly bytesPerRead?: number;
   /** Seconds that a snapshot waits for table locks. */
   readonly lockSeconds?: number;
   /** In place of an advisory lock. */
@@ -39,6 +47,18 @@ export interface PostgresParts {
   /** Runs once, after all sessions are closed. */
   readonly onClose?: () => Promise<void>;
 }
+
+/**
+ * Row security is off so that a policy makes a read fail, and not return fewer rows. The readers are all the parallelism
+ * there should be, and a range of blocks is read as such, whatever the role's settings say.
+ */
+const snapshotSettings: Readonly<Record<string, string>> = {
+  row_security: 'off',
+  synchronize_seqscans: 'off',
+  jit: 'off',
+  enable_tidscan: 'on',
+  max_parallel_workers_per_gather: '0',
+};
 
 export class PostgresDatabase implements Database {
   readonly family = 'postgres';
@@ -81,17 +101,12 @@ export class PostgresDatabase implements Database {
     }
   }
 
-  async snapshot(schemas: readonly string[]): Promise<Snapshot> {
-    const { lockSeconds = 30, blocksPerRead } = this.#parts;
-    // Row security is off so that a policy makes a read fail, and not return fewer rows.
-    const extra = { row_security: 'off', synchronize_seqscans: 'off', jit: 'off' };
-    const session = await this.#open({ applicationName: 'lockstep snapshot', schemas: [], extra });
-    try {
-      return await openSnapshot(session, schemas, { lockSeconds, blocksPerRead });
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
+  async snapshot(schemas: readonly string[], options: SnapshotOptions = {}): Promise<Snapshot> {
+    const { lockSeconds = 30, bytesPerRead, parallelSessions } = this.#parts;
+    const readers = Math.min(options.readers ?? 1, parallelSessions);
+    const open = (): Promise<PostgresSession> =>
+      this.#open({ applicationName: 'lockstep snapshot', schemas: [], extra: snapshotSettings });
+    return openSnapshot(open, schemas, { lockSeconds, bytesPerRead, readers });
   }
 
   async scratch(): Promise<Scratch> {

@@ -1,74 +1,111 @@
 import { LockstepError } from '../../errors.ts';
 import type { Counter, Row, Shape, Snapshot, TablePart, TableShape } from '../database.ts';
 import { identifier, join, sql } from '../sql.ts';
-import { clock } from './clock.ts';
 import { sqlStateOf } from './failure.ts';
-import { arrayText, quote, quoteTable } from './quote.ts';
-import { copyTarget } from './row-form.ts';
+import { notesOfReplica, readMoment } from './moment.ts';
+import type { Moment } from './moment.ts';
+import { arrayText } from './quote.ts';
 import type { PostgresSession } from './session.ts';
+import { openReaders } from './snapshot-readers.ts';
+import type { SnapshotReaders } from './snapshot-readers.ts';
+import { copyStatement, cutTable, partSize, readSizes } from './table-parts.ts';
+import type { TableSize } from './table-parts.ts';
 import { lockTables } from './table-locks.ts';
 
-export interface SnapshotOptions {
+export interface OpenOptions {
   readonly lockSeconds: number;
-  readonly blocksPerRead: number | undefined;
+  /** Tables are read in ranges of so many bytes, where COPY can't be slowed down. */
+  readonly bytesPerRead: number | undefined;
+  readonly readers: number;
 }
+
+/** A database of less than this is read by one connection, before others would have been opened. */
+const worthReaders = 8 * 1024 * 1024;
 
 /**
- * Turns a session into a snapshot: locks all tables of the schemas against changes of their shape, as pg_dump does, and
- * only then looks at the database for the first time. The session stays in this transaction until it is closed.
- * Throws LOCK_TIMEOUT, SNAPSHOT_CHANGED, PRIVILEGE_MISSING.
+ * Opens a snapshot: the first session locks all tables of the schemas against changes of their shape, as pg_dump does, and
+ * only then looks at the database for the first time. Other sessions join it. They stay in their transactions until the
+ * snapshot is closed. Throws LOCK_TIMEOUT, SNAPSHOT_CHANGED, PRIVILEGE_MISSING, SHAPE_UNSUPPORTED.
  */
 export async function openSnapshot(
-  session: PostgresSession,
+  open: () => Promise<PostgresSession>,
   schemas: readonly string[],
-  options: SnapshotOptions,
+  options: OpenOptions,
 ): Promise<Snapshot> {
-  await lockTables(session, schemas, options.lockSeconds);
-  const [moment] = await session.query(sql`SELECT ${clock()} AS taken_at, ${position} AS lsn,
-    pg_catalog.pg_current_snapshot()::text AS snapshot`);
-  await refuseRowSecurity(session, schemas);
-  const shape = await session.describe(schemas);
-  return new PostgresSnapshot(session, schemas, shape, moment ?? {}, options.blocksPerRead);
+  const session = await open();
+  let readers: SnapshotReaders | undefined;
+  try {
+    await lockTables(session, schemas, options.lockSeconds);
+    const moment = await readMoment(session);
+    await refuseRowSecurity(session, schemas);
+    const sizes = await readSizes(session, schemas);
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size.bytes, 0);
+    const isSmall = bytes < (options.bytesPerRead ?? worthReaders);
+    readers = await openReaders(session, open, isSmall ? 1 : options.readers);
+    const notes = [
+      ...notesOfReplica(moment),
+      ...(await notesOfUnlogged(session, schemas, moment.isReplica)),
+      ...notesOfReaders(readers),
+    ];
+    const shape = await session.describe(schemas);
+    return new PostgresSnapshot({
+      session,
+      readers,
+      schemas,
+      shape,
+      moment,
+      notes,
+      sizes,
+      bytesPerRead: options.bytesPerRead,
+    });
+  } catch (error) {
+    await (readers ?? session).close();
+    throw error;
+  }
 }
 
-/** Where the log stood; on a replica, up to where it was replayed. Managed servers may keep it to themselves. */
-const position = sql`CASE
-  WHEN pg_catalog.pg_is_in_recovery() AND pg_catalog.has_function_privilege('pg_catalog.pg_last_wal_replay_lsn()', 'EXECUTE')
-  THEN pg_catalog.pg_last_wal_replay_lsn()::text
-  WHEN NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE')
-  THEN pg_catalog.pg_current_wal_lsn()::text END`;
+function notesOfReaders({ problem, size }: SnapshotReaders): string[] {
+  if (problem === undefined) return [];
+  return [`Read by ${size === 1 ? 'one connection' : `${size} connections`} only: ${problem}`];
+}
+
+interface SnapshotParts {
+  readonly session: PostgresSession;
+  readonly readers: SnapshotReaders;
+  readonly schemas: readonly string[];
+  readonly shape: Shape;
+  readonly moment: Moment;
+  readonly notes: readonly string[];
+  readonly sizes: ReadonlyMap<string, TableSize>;
+  readonly bytesPerRead: number | undefined;
+}
 
 class PostgresSnapshot implements Snapshot {
-  readonly readers = 1;
-  readonly notes: readonly string[] = [];
+  readonly readers: number;
+  readonly notes: readonly string[];
   readonly position: Readonly<Record<string, string>>;
   readonly takenAt: string;
   readonly shape: Shape;
   readonly session: PostgresSession;
-  readonly #schemas: readonly string[];
-  readonly #blocksPerRead: number | undefined;
+  readonly #parts: SnapshotParts;
+  readonly #bytesPerPart: number;
 
-  constructor(
-    session: PostgresSession,
-    schemas: readonly string[],
-    shape: Shape,
-    moment: Row,
-    blocksPerRead: number | undefined,
-  ) {
-    this.session = session;
-    this.#schemas = schemas;
-    this.shape = shape;
-    this.takenAt = moment['taken_at'] ?? '';
-    this.position = Object.fromEntries(
-      ['lsn', 'snapshot'].flatMap((name) => (moment[name] ? [[name, moment[name]]] : [])),
-    );
-    this.#blocksPerRead = blocksPerRead;
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
+    this.session = parts.session;
+    this.readers = parts.readers.size;
+    this.notes = parts.notes;
+    this.position = parts.moment.position;
+    this.takenAt = parts.moment.takenAt;
+    this.shape = parts.shape;
+    const bytes = [...parts.sizes.values()].reduce((sum, size) => sum + size.bytes, 0);
+    this.#bytesPerPart = parts.bytesPerRead ?? (this.readers === 1 ? Infinity : partSize(bytes, this.readers));
   }
 
   async counters(): Promise<Counter[]> {
     const sequences = await this.session.query(sql`SELECT n.nspname AS schema, c.relname AS name
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'S' AND n.nspname = ANY (${arrayText(this.#schemas)}::text[]) AND NOT EXISTS (
+      WHERE c.relkind = 'S' AND n.nspname = ANY (${arrayText(this.#parts.schemas)}::text[]) AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend d
         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
       ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`);
@@ -99,47 +136,33 @@ class PostgresSnapshot implements Snapshot {
   }
 
   async parts(table: TableShape): Promise<readonly TablePart[]> {
-    return [{ bytes: (await this.sizes()).get(table.label) ?? 0, range: '' }];
+    return cutTable(this.#sizeOf(table), this.#bytesPerPart);
   }
 
-  async *read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {
-    const step = this.#blocksPerRead;
-    const sources = step === undefined ? [copyTarget(table)] : await this.#pieces(table, step);
-    for (const source of sources) yield* this.session.copyOut(`COPY ${source} TO STDOUT`);
-  }
-
-  /** Queries that together give the table: each a range of its blocks, the last one without an end. */
-  async #pieces(table: TableShape, blocksPerRead: number): Promise<string[]> {
-    const [row] = await this.session.query(sql`SELECT pg_catalog.pg_relation_size(t) / size AS own,
-      pg_catalog.pg_table_size(t) / size AS blocks FROM (SELECT ${quoteTable(table)}::text::pg_catalog.regclass,
-      pg_catalog.current_setting('block_size')::bigint) AS asked (t, size)`);
-    const own = Number(row?.['own'] ?? 0);
-    // Large values stand in blocks elsewhere. Where a table has many of them, a piece has fewer of its own blocks.
-    const step = Math.max(1, Math.floor((blocksPerRead * own) / Math.max(1, own, Number(row?.['blocks'] ?? 0))));
-    const count = Math.max(1, Math.ceil(own / step));
-    const columns = table.columns.map((column) => quote(column.name)).join(', ');
-    return Array.from({ length: count }, (_, index) => {
-      const from = `(SELECT ${columns} FROM ONLY ${quoteTable(table)} WHERE ctid >= '(${index * step},0)'`;
-      return index === count - 1 ? `${from})` : `${from} AND ctid < '(${(index + 1) * step},0)')`;
-    });
+  async *read(table: TableShape, part?: TablePart): AsyncGenerator<Buffer, void, undefined> {
+    const whole = this.#parts.bytesPerRead === undefined ? [wholeTable] : await this.parts(table);
+    for (const { range } of part ? [part] : whole) {
+      yield* this.#parts.readers.copy(table, copyStatement(table, range));
+    }
   }
 
   /** The locks have kept every table as it is. */
   async check(): Promise<void> {}
 
   async sizes(): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.session
-      .query(sql`SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_size(c.oid) AS bytes
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (${arrayText(this.#schemas)}::text[])`);
-    const found = new Map(rows.map((row) => [`${row['schema']}.${row['name']}`, Number(row['bytes'])]));
-    return new Map(this.shape.tables.map((table) => [table.label, found.get(`${table.schema}.${table.name}`) ?? 0]));
+    return new Map(this.shape.tables.map((table) => [table.label, this.#sizeOf(table).bytes]));
   }
 
   async close(): Promise<void> {
-    await this.session.close();
+    await this.#parts.readers.close();
+  }
+
+  #sizeOf({ schema, name }: TableShape): TableSize {
+    return this.#parts.sizes.get(`${schema}.${name}`) ?? { bytes: 0, blocks: 0 };
   }
 }
+
+const wholeTable: TablePart = { bytes: 0, range: '' };
 
 /** A policy that hides rows from this user would make a backup that lacks them. */
 async function refuseRowSecurity(session: PostgresSession, schemas: readonly string[]): Promise<void> {
@@ -153,4 +176,19 @@ async function refuseRowSecurity(session: PostgresSession, schemas: readonly str
     doing: 'read every row',
     reason: `row level security applies to this user on ${tables}; the owner of the tables or a role with BYPASSRLS can read them`,
   });
+}
+
+/** A crash of the server empties an unlogged table, and a replica has none of its rows. Throws SHAPE_UNSUPPORTED there. */
+async function notesOfUnlogged(
+  session: PostgresSession,
+  schemas: readonly string[],
+  isReplica: boolean,
+): Promise<string[]> {
+  const rows = await session.query(sql`SELECT n.nspname || '.' || c.relname AS label
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'S') AND c.relpersistence = 'u' AND n.nspname = ANY (${arrayText(schemas)}::text[]) ORDER BY 1`);
+  if (rows.length === 0) return [];
+  const names = rows.map((row) => row['label']).join(', ');
+  if (isReplica) throw new LockstepError('SHAPE_UNSUPPORTED', { found: `unlogged ${names}, empty on a replica` });
+  return [`Unlogged, so a crash of the server would have emptied them: ${names}`];
 }

@@ -137,7 +137,7 @@ describeEachServer('a snapshot', (engine) => {
     await session.execute(`INSERT INTO child VALUES (2, 'child', 3)`);
     await session.execute('CREATE TABLE nothing ()');
     await session.execute('INSERT INTO nothing DEFAULT VALUES');
-    const sliced = await open({ blocksPerRead: 1 });
+    const sliced = await open({ bytesPerRead: 8192 });
     for (const snapshot of [await database.snapshot(['public']), await sliced.snapshot(['public'])]) {
       const read = async (name: string): Promise<string> =>
         (await collect(snapshot.read(tableOf(snapshot, name)))).toString();
@@ -156,8 +156,8 @@ describeEachServer('a snapshot', (engine) => {
     const whole = await database.snapshot(['public']);
     const expected = await collect(whole.read(tableOf(whole, 't')));
     expect(expected.toString().split('\n')).toHaveLength(1168);
-    for (const blocksPerRead of [1, 2, 7, 1000]) {
-      const sliced = await (await open({ blocksPerRead })).snapshot(['public']);
+    for (const blocks of [1, 2, 7, 1000]) {
+      const sliced = await (await open({ bytesPerRead: blocks * 8192 })).snapshot(['public']);
       expect((await collect(sliced.read(tableOf(sliced, 't')))).equals(expected)).toBe(true);
       await sliced.close();
     }
