@@ -1,5 +1,5 @@
 import { keepLease, note, prepareServer, SessionPool } from '@lockstep/core';
-import type { Database, LeaseKeeper, Product, RunOptions, ServerStart, Storage } from '@lockstep/core';
+import type { Database, Keys, LeaseKeeper, Product, RunOptions, ServerStart, Storage } from '@lockstep/core';
 import type { FrontDoor } from './front-door.ts';
 import { openFrontDoor } from './front-door.ts';
 import { createApp } from './http/app.ts';
@@ -10,6 +10,8 @@ export interface ServeOptions extends RunOptions {
   readonly host: string;
   /** Where the backup before an upgrade goes. */
   readonly storage: Storage;
+  /** To encrypt that backup, and to read it back. */
+  readonly keys?: Keys | undefined;
   /** Seconds to wait for another that migrates. */
   readonly waitSeconds?: number | undefined;
   /** Gets a line for each error that nobody expected. */

@@ -14,6 +14,12 @@ export interface Config {
   readonly backups: string | undefined;
   /** What `prune` keeps. */
   readonly keep: KeepRules | undefined;
+  /** Whom backups are encrypted to. */
+  readonly encryptTo: readonly string[] | undefined;
+  readonly encryptToFile: string | undefined;
+  readonly encryptPassphraseFile: string | undefined;
+  /** The file of the key that opens them. */
+  readonly identity: string | undefined;
 }
 
 const defaultFile = 'lockstep.config.json';
@@ -35,8 +41,12 @@ export async function readConfig(named: string | undefined): Promise<Config | un
 function parse(reader: Reader, folder: string): Config {
   reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'backups']);
   reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
-  reader.allow('backups', ['to', 'keep']);
+  reader.allow('backups', ['to', 'keep', 'encryptTo', 'encryptToFile', 'encryptPassphraseFile', 'identity']);
   reader.allow('backups.keep', ['last', 'daily', 'weekly', 'monthly', 'timeZone']);
+  const path = (place: string): string | undefined => {
+    const value = reader.text(place);
+    return value === undefined ? undefined : resolve(folder, value);
+  };
   const suffixes = reader.texts('naming.suffixes');
   const backups = reader.text('backups.to');
   return {
@@ -53,6 +63,10 @@ function parse(reader: Reader, folder: string): Config {
     database: reader.optional('database'),
     backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
     keep: reader.has('backups.keep') ? readKeep(reader) : undefined,
+    encryptTo: reader.texts('backups.encryptTo'),
+    encryptToFile: path('backups.encryptToFile'),
+    encryptPassphraseFile: path('backups.encryptPassphraseFile'),
+    identity: path('backups.identity'),
   };
 }
 

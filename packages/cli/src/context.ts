@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
-import type { Database, KeepRules, Product, RunOptions } from '@lockstep/core';
+import type { Database, Identity, KeepRules, Keys, Product, RunOptions } from '@lockstep/core';
 import { catalogProduct } from '@lockstep/catalog/product';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
+import { readIdentities, readRecipients } from './keys.ts';
 import { progressPrinter } from './progress.ts';
 import type { Timings } from './timings.ts';
 import { createTimings } from './timings.ts';
@@ -20,6 +21,10 @@ export interface Context {
   readonly keep: KeepRules | undefined;
   readonly run: RunOptions;
   readonly timings: Timings;
+  /** What encrypted backups are opened with. */
+  identities(): Promise<readonly Identity[]>;
+  /** The same, and whom new backups are encrypted to. */
+  keys(): Promise<Keys>;
   /** Opens the database, or the one of another URL. It is closed when the verb ends. */
   open(options?: {
     readonly serves?: boolean;
@@ -56,6 +61,11 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
     keep: config?.keep,
     run,
     timings,
+    identities: () => readIdentities(flags, config),
+    keys: async () => ({
+      recipients: await readRecipients(flags, config),
+      identities: await readIdentities(flags, config),
+    }),
     open: async (options = {}) => {
       const database = await openDatabase(options.url ?? url, {
         purpose: `lockstep ${options.name ?? verb}`,

@@ -18,6 +18,12 @@ export interface Outcome {
   readonly exit?: number;
 }
 
+/** The texts of an option that may be repeated. */
+export function listFlag(flags: Flags, name: string): readonly string[] {
+  const value = flags[name];
+  return typeof value === 'object' ? value : [];
+}
+
 /** The text of an option, if it was given. */
 export function textFlag(flags: Flags, name: string): string | undefined {
   const value = flags[name];

@@ -273,6 +273,32 @@ export const errorTable = {
     message: '{file} is not a backup made by Lockstep: {reason}.',
     next: 'Name a backup file. Nothing was changed.',
   },
+  FILE_ENCRYPTED: {
+    exit: 3,
+    message: '{file} is encrypted with age to {needed}, and no key was given.',
+    next: 'Name the file of a key that it is encrypted to with --identity (or --passphrase-file). Nothing was changed.',
+  },
+  KEY_WRONG: {
+    exit: 3,
+    message: '{file} is encrypted with age to {needed}. None of the keys that were given opens it: {found} were tried.',
+    next: 'Name the file of a key that it is encrypted to with --identity (or --passphrase-file). Nothing was changed.',
+  },
+  KEY_MISSING: {
+    exit: 3,
+    message:
+      'The backup would be encrypted to recipients whose keys are not here, and this reads it back. Keys given: {found}.',
+    next: 'Name the file of the key of one recipient with --identity, or take the backup with --no-encrypt. Nothing was changed.',
+  },
+  RECIPIENT_INVALID: {
+    exit: 2,
+    message: 'A recipient of age cannot be used ({place}): {reason}.',
+    next: 'Give age1..., as `age-keygen` prints it, or the file of a list of them.',
+  },
+  IDENTITY_INVALID: {
+    exit: 2,
+    message: 'A key cannot be used ({place}): {reason}.',
+    next: 'Name a file that `age-keygen -o FILE` made, or one with a passphrase in its first line.',
+  },
   ROW_TOO_LONG: {
     exit: 3,
     message: 'A row of {table} has {found} bytes as text. A backup can carry {needed}.',
@@ -411,10 +437,11 @@ export function reasonOf(error: unknown): string {
   return redact(text);
 }
 
-/** Takes the password out of URLs, and what looks like a password parameter. */
+/** Takes the password out of URLs, what looks like a password parameter, and the secret keys of age. */
 export function redact(text: string): string {
   return text
     .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/]*@/gi, '$1:***@')
+    .replace(/AGE-SECRET-KEY-[A-Z0-9-]+/gi, 'AGE-SECRET-KEY-***')
     .replace(/(\b(?:password|passwd|pwd|secret|token)=)[^\s&]+/gi, '$1***');
 }
 

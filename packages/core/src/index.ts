@@ -6,6 +6,7 @@ export { describeContents } from './backup/description.ts';
 export type { Description } from './backup/description.ts';
 export { digestDatabase } from './backup/digest-database.ts';
 export type { DatabaseDigest, DigestOptions } from './backup/digest-database.ts';
+export { verifyCipherText } from './backup/cipher-text.ts';
 export { listBackups } from './backup/list.ts';
 export type { ListedBackup } from './backup/list.ts';
 export { prune } from './backup/prune.ts';
@@ -14,6 +15,8 @@ export { planRetention } from './backup/retention.ts';
 export type { KeepRules, RetentionPlan } from './backup/retention.ts';
 export { readProof, recordProof } from './backup/proof.ts';
 export type { Proof, ProofFacts } from './backup/proof.ts';
+export { openSidecar } from './backup/sidecar.ts';
+export type { Sidecar } from './backup/sidecar.ts';
 export { summaryOf } from './backup/summary.ts';
 export type { BackupSummary } from './backup/summary.ts';
 export { verifyArchive } from './backup/verify.ts';
@@ -46,6 +49,16 @@ export type { OpenOptions } from './database/open.ts';
 export { SessionPool } from './database/pool.ts';
 export { identifier, join, raw, sql } from './database/sql.ts';
 export type { Sql, SqlValue } from './database/sql.ts';
+export { decrypted, isEncrypted } from './encryption/decrypting-source.ts';
+export {
+  noKeys,
+  parseIdentities,
+  parsePassphrase,
+  parseRecipients,
+  passphraseIdentity,
+  passphraseRecipient,
+} from './encryption/keys.ts';
+export type { Identity, Keys, Recipient } from './encryption/keys.ts';
 export { errorTable, LockstepError, reasonOf, redact } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { phaseRefused } from './migrate/adopt.ts';

@@ -1,6 +1,7 @@
 import { checkBackups, listBackups, LockstepError, openStorage } from '@lockstep/core';
 import type { BackupCheck, ListedBackup } from '@lockstep/core';
 import { seconds } from '../duration.ts';
+import { identityOptions } from '../keys.ts';
 import { bytes, duration } from '../numbers.ts';
 import { table } from '../table.ts';
 import { moment } from '../time.ts';
@@ -9,12 +10,14 @@ import { textFlag } from '../verb.ts';
 
 export const backups: Verb = {
   define: (command) =>
-    command
-      .description('list the backups, or check them for monitoring')
-      .option('--to <place>', 'where they are')
-      .option('--check', 'end with 4 unless the newest backup is sound')
-      .option('--max-age <time>', 'with --check: how old it may be, such as 26h')
-      .option('--proven', 'with --check: it has to be proven'),
+    identityOptions(
+      command
+        .description('list the backups, or check them for monitoring')
+        .option('--to <place>', 'where they are')
+        .option('--check', 'end with 4 unless the newest backup is sound')
+        .option('--max-age <time>', 'with --check: how old it may be, such as 26h')
+        .option('--proven', 'with --check: it has to be proven'),
+    ),
   run: async (context, _args, flags) => {
     const maxAge = seconds(textFlag(flags, 'maxAge'), '--max-age');
     const proven = flags['proven'] === true;
@@ -22,7 +25,7 @@ export const backups: Verb = {
       throw new LockstepError('USAGE', { reason: '--max-age and --proven belong to --check' });
     }
     const place = textFlag(flags, 'to') ?? context.backups;
-    const found = await listBackups(openStorage(place));
+    const found = await listBackups(openStorage(place), await context.identities());
     if (flags['check'] !== true) {
       return { json: { backups: found }, lines: found.length === 0 ? [`No backups in ${place}.`] : backupLines(found) };
     }

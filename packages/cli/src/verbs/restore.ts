@@ -1,5 +1,6 @@
-import { abortRestore, LockstepError, openArchive, restore as runRestore } from '@lockstep/core';
+import { abortRestore, decrypted, LockstepError, openArchive, restore as runRestore } from '@lockstep/core';
 import type { Context } from '../context.ts';
+import { identityOptions } from '../keys.ts';
 import { openNamedBackup } from '../named-backup.ts';
 import { wholeNumber } from '../numbers.ts';
 import type { Flags, Outcome, Verb } from '../verb.ts';
@@ -7,13 +8,15 @@ import { textFlag } from '../verb.ts';
 
 export const restore: Verb = {
   define: (command) =>
-    command
-      .description('restore a backup into a clean database, read it back and compare')
-      .argument('[file]', 'the backup; - for stdin')
-      .option('--upgrade', 'migrate it on to the release of the code afterwards')
-      .option('--shape <source>', '"embedded" makes the shape by the DDL in the file instead of the migrations')
-      .option('--abort', 'undo an interrupted restore')
-      .option('--wait <seconds>', 'how long to wait for another that works on the database'),
+    identityOptions(
+      command
+        .description('restore a backup into a clean database, read it back and compare')
+        .argument('[file]', 'the backup; - for stdin')
+        .option('--upgrade', 'migrate it on to the release of the code afterwards')
+        .option('--shape <source>', '"embedded" makes the shape by the DDL in the file instead of the migrations')
+        .option('--abort', 'undo an interrupted restore')
+        .option('--wait <seconds>', 'how long to wait for another that works on the database'),
+    ),
   run: async (context, [file], flags) => {
     if (flags['abort'] === true) return abort(context, flags);
     if (file === undefined) throw new LockstepError('USAGE', { reason: 'name the backup to restore, or --abort' });
@@ -21,9 +24,10 @@ export const restore: Verb = {
     if (shape !== undefined && shape !== 'embedded') {
       throw new LockstepError('USAGE', { reason: `--shape takes "embedded", not "${shape}"` });
     }
+    const identities = await context.identities();
     const source = await openNamedBackup(file, context.backups);
     try {
-      const archive = await openArchive(source);
+      const archive = await openArchive(await decrypted(source, identities));
       const result = await runRestore(await context.open(), context.product, archive, {
         ...context.run,
         upgrade: flags['upgrade'] === true,

@@ -1,22 +1,26 @@
 import { serve as runServe } from '@lockstep/catalog';
 import { openStorage, reasonOf } from '@lockstep/core';
 import { wholeNumber } from '../numbers.ts';
+import { keyOptions } from '../keys.ts';
 import type { Verb } from '../verb.ts';
 import { textFlag } from '../verb.ts';
 
 export const serve: Verb = {
   define: (command) =>
-    command
-      .description('run the catalog: bring the database to this release, wait or refuse, then serve')
-      .option('--port <port>', 'where to listen; 0 takes a free port', '8585')
-      .option('--host <address>', 'the address to listen on; there is no login, so keep it private', '127.0.0.1')
-      .option('--backup-to <place>', 'the folder for the backup before an upgrade')
-      .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    keyOptions(
+      command
+        .description('run the catalog: bring the database to this release, wait or refuse, then serve')
+        .option('--port <port>', 'where to listen; 0 takes a free port', '8585')
+        .option('--host <address>', 'the address to listen on; there is no login, so keep it private', '127.0.0.1')
+        .option('--backup-to <place>', 'the folder for the backup before an upgrade')
+        .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    ),
   run: async (context, _args, flags) => {
     const database = await context.open({ serves: true });
     const address = textFlag(flags, 'host') ?? '127.0.0.1';
     await runServe(database, context.product, {
       ...context.run,
+      keys: await context.keys(),
       port: wholeNumber(textFlag(flags, 'port'), '--port') ?? 8585,
       host: address,
       storage: openStorage(textFlag(flags, 'backupTo') ?? context.backups),

@@ -1,18 +1,28 @@
-import { describeContents, openArchive, readProof, storageOf, summaryOf } from '@lockstep/core';
+import { decrypted, describeContents, isEncrypted, openArchive, readProof, storageOf, summaryOf } from '@lockstep/core';
 import type { Archive, Description, Proof } from '@lockstep/core';
+import { identityOptions } from '../keys.ts';
 import { openNamedBackup } from '../named-backup.ts';
 import { bytes, grouped } from '../numbers.ts';
+import { sidecarLines, sidecarOf } from '../sidecar.ts';
 import { table } from '../table.ts';
 import { ago, moment } from '../time.ts';
 import type { Verb } from '../verb.ts';
 
 export const show: Verb = {
   define: (command) =>
-    command.description('describe a backup by its manifest and table of contents').argument('<file>', 'the backup'),
+    identityOptions(
+      command.description('describe a backup by its manifest and table of contents').argument('<file>', 'the backup'),
+    ),
   run: async (context, [file = '']) => {
+    const identities = await context.identities();
     const source = await openNamedBackup(file, context.backups);
     try {
-      const archive = await openArchive(source);
+      if (identities.length === 0 && (await isEncrypted(source))) {
+        const sidecar = await sidecarOf(source, file, context.backups);
+        const lines = [...sidecarLines(source.name, sidecar), 'Its tables are shown to who has its key (--identity).'];
+        return { json: { backup: { file: source.name, ...sidecar }, manifest: null }, lines };
+      }
+      const archive = await openArchive(await decrypted(source, identities));
       const summary = summaryOf(archive.name, archive.contents, archive.size);
       const description = describeContents(archive.contents);
       const proof = file === '-' ? undefined : await proofOf(archive);

@@ -1,20 +1,24 @@
 import { openStorage, upgrade as runUpgrade } from '@lockstep/core';
 import type { UpgradeResult } from '@lockstep/core';
 import { duration, wholeNumber } from '../numbers.ts';
+import { keyOptions } from '../keys.ts';
 import type { Verb } from '../verb.ts';
 import { textFlag } from '../verb.ts';
 
 export const upgrade: Verb = {
   define: (command) =>
-    command
-      .description('check, back up, verify, migrate, and prove that nothing was lost')
-      .option('--to <release>', 'the release to go to')
-      .option('--backup-to <place>', 'the folder where the backup goes')
-      .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    keyOptions(
+      command
+        .description('check, back up, verify, migrate, and prove that nothing was lost')
+        .option('--to <release>', 'the release to go to')
+        .option('--backup-to <place>', 'the folder where the backup goes')
+        .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    ),
   run: async (context, _args, flags) => {
     const storage = openStorage(textFlag(flags, 'backupTo') ?? context.backups);
     const result = await runUpgrade(await context.open(), context.product, storage, {
       ...context.run,
+      keys: await context.keys(),
       to: textFlag(flags, 'to'),
       waitSeconds: wholeNumber(textFlag(flags, 'wait'), '--wait'),
     });

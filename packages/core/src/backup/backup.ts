@@ -1,4 +1,5 @@
 import type { Database, ShapeStatement, Snapshot, TableShape } from '../database/database.ts';
+import type { Keys } from '../encryption/keys.ts';
 import type { RunOptions } from '../progress.ts';
 import { phase } from '../progress.ts';
 import type { Product } from '../release/product.ts';
@@ -8,6 +9,7 @@ import { frameContent } from './archive/limits.ts';
 import type { Manifest } from './archive/manifest.ts';
 import type { TableResult } from './archive/table-of-contents.ts';
 import { ArchiveWriter } from './archive/writer.ts';
+import { createFile } from './create-file.ts';
 import { TableDigest } from './digest.ts';
 import { resultOf } from './digest-tables.ts';
 import { piecesOf } from './frames.ts';
@@ -24,6 +26,8 @@ export interface BackupOptions extends RunOptions {
   readonly upgrading?: boolean | undefined;
   /** How many connections read at the same time, where engine and privileges allow it. See `defaultJobs`. */
   readonly jobs?: number | undefined;
+  /** Whom the file is encrypted to; see `parseRecipients`. Without any it is not encrypted. */
+  readonly keys?: Pick<Keys, 'recipients'> | undefined;
 }
 
 /**
@@ -54,13 +58,13 @@ async function write(
   snapshot: Snapshot,
   manifest: Manifest,
   storage: Storage,
-  options: RunOptions,
+  options: BackupOptions,
 ): Promise<BackupSummary> {
   const { shape } = snapshot;
   const { dialect } = database;
   const plain = plainSql(dialect, dialect.homeSchema(product.schemas), manifest);
-  const sink = await storage.create(fileName(manifest));
-  const writer = new ArchiveWriter(sink);
+  const file = await createFile(storage, manifest, options.keys?.recipients);
+  const writer = new ArchiveWriter(file);
   try {
     await writer.start(manifest);
     const isSchema = (statement: ShapeStatement): boolean => statement.kind === 'schema';
@@ -80,13 +84,13 @@ async function write(
     await phase(options, 'backup:finish');
     const { contents, size } = await writer.finish({ tables, counters });
     await phase(options, 'backup:publish');
-    await sink.publish();
+    await file.publish(contents);
     await phase(options, 'backup:published');
-    return summaryOf(sink.place, contents, size);
+    return summaryOf(file.place, contents, size);
   } finally {
     await writer.close();
     // Does nothing to a file that is published.
-    await sink.abandon();
+    await file.abandon();
   }
 }
 
@@ -120,10 +124,4 @@ function creates(list: readonly ShapeStatement[]): string[] {
 
 function pathOf(table: TableShape | undefined): string[] {
   return [table?.schema ?? '', table?.name ?? ''].filter((part) => part !== '');
-}
-
-/** `catalog-1.2.0-20261122T113025123Z.sql.zst` */
-function fileName(manifest: Manifest): string {
-  const time = new Date(manifest.takenAt).toISOString().replace(/[-:.]/g, '');
-  return `${manifest.product}-${manifest.release}-${time}.sql.zst`;
 }

@@ -1,10 +1,12 @@
+import type { Identity } from '../encryption/keys.ts';
 import { LockstepError } from '../errors.ts';
 import { inParallel } from '../parallel.ts';
 import type { Storage, StoredFile } from '../storage/storage.ts';
-import { readStamp } from './archive/reader.ts';
+import { readFacts } from './facts.ts';
 import { isBackupName, readBackupName } from './name.ts';
 import type { ProofFacts } from './proof.ts';
 import { proofFacts, proofName, readProof } from './proof.ts';
+import { encryptedEnding } from './sidecar.ts';
 
 /** One backup of a storage, by its first and last bytes and what lies beside it. */
 export interface ListedBackup {
@@ -16,6 +18,7 @@ export interface ListedBackup {
   readonly takenAt: string;
   readonly bytes: number;
   readonly drifted: boolean;
+  readonly encrypted: boolean;
   /** Who has proven that it restores, and when; null: nobody has. */
   readonly proven: ProofFacts | null;
   /** Why it is of no use: it cannot be read, or its restore failed. Null: nothing is known against it. */
@@ -32,18 +35,19 @@ const sideBySide = 8;
 
 /**
  * The backups of a storage, newest first. A file that cannot be read is listed with what is wrong with it, by what its
- * name says.
+ * name says. An encrypted one is listed by its sidecar; where one of the identities opens it, the sidecar is compared
+ * with what is inside.
  */
-export async function listBackups(storage: Storage): Promise<ListedBackup[]> {
-  return (await storedBackups(storage)).map(({ name: _, ...listed }) => listed);
+export async function listBackups(storage: Storage, identities: readonly Identity[] = []): Promise<ListedBackup[]> {
+  return (await storedBackups(storage, identities)).map(({ name: _, ...listed }) => listed);
 }
 
 /** The same with the names that the files have in the storage. */
-export async function storedBackups(storage: Storage): Promise<StoredBackup[]> {
+export async function storedBackups(storage: Storage, identities: readonly Identity[] = []): Promise<StoredBackup[]> {
   const files = await storage.list();
   const names = new Set(files.map(({ name }) => name));
   const backups = files.filter(({ name }) => isBackupName(name));
-  const found = await inParallel(sideBySide, backups, (file) => look(storage, file, names));
+  const found = await inParallel(sideBySide, backups, (file) => look(storage, file, names, identities));
   return found.flatMap((one) => one ?? []).toSorted(newestFirst);
 }
 
@@ -52,24 +56,31 @@ async function look(
   storage: Storage,
   { name, size }: StoredFile,
   names: ReadonlySet<string>,
+  identities: readonly Identity[],
 ): Promise<StoredBackup | undefined> {
   let place = name;
+  const encrypted = name.endsWith(encryptedEnding);
   try {
     const source = await storage.open(name);
     place = source.name;
     try {
-      const { manifest, fileRoot } = await readStamp(source);
-      const { product, release, engine, takenAt, drifted } = manifest;
+      const { product, release, engine, takenAt, drifted, fileRoot } = await readFacts(
+        storage,
+        source,
+        name,
+        identities,
+      );
       const proof = names.has(proofName(name)) ? await readProof(storage, name, fileRoot) : undefined;
       return {
         name,
         file: place,
         product,
         release,
-        engine: `${engine.name} ${engine.version}`,
+        engine,
         takenAt,
         bytes: size,
         drifted,
+        encrypted,
         proven: proof?.result === 'proven' ? proofFacts(proof) : null,
         damage:
           proof?.result === 'failed' ? `its restore failed on ${proof.at}: ${proof.reason ?? 'no reason given'}` : null,
@@ -81,7 +92,7 @@ async function look(
     if (!(error instanceof LockstepError) || !isAboutTheFile(error)) throw error;
     if (error.code === 'BACKUP_MISSING') return undefined;
     const said = readBackupName(name) ?? { product: '', release: '', takenAt: '' };
-    const unknown = { engine: '', drifted: false, proven: null };
+    const unknown = { engine: '', drifted: false, encrypted, proven: null };
     return { name, file: place, ...said, ...unknown, bytes: size, damage: error.message };
   }
 }

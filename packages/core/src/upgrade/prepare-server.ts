@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import type { Keys } from '../encryption/keys.ts';
 import { LockstepError } from '../errors.ts';
 import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
 import { findDrift } from '../migrate/drift.ts';
@@ -26,6 +27,8 @@ export interface ServerStart {
 export interface ServerOptions extends RunOptions {
   /** Seconds to wait for another that migrates. */
   readonly waitSeconds?: number | undefined;
+  /** To encrypt the backup before an upgrade, and to read it back. */
+  readonly keys?: Keys | undefined;
 }
 
 /**

@@ -6,6 +6,9 @@ import type { Archive } from '../backup/archive/reader.ts';
 import { openArchive } from '../backup/archive/reader.ts';
 import type { Database, Lock } from '../database/database.ts';
 import { withLock } from '../database/lock.ts';
+import { decrypted } from '../encryption/decrypting-source.ts';
+import { requireOwnKey } from '../encryption/header.ts';
+import type { Keys } from '../encryption/keys.ts';
 import { LockstepError } from '../errors.ts';
 import { actor } from '../migrate/actor.ts';
 import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
@@ -36,6 +39,8 @@ import { compareUpgrade } from './compare.ts';
 export interface UpgradeOptions extends RunOptions {
   readonly to?: string | undefined;
   readonly waitSeconds?: number | undefined;
+  /** To encrypt the backup; it takes an identity too, because the backup is read back. */
+  readonly keys?: Keys | undefined;
   /** What takes the lock, for those that wait. */
   readonly purpose?: string | undefined;
 }
@@ -58,7 +63,8 @@ export interface UpgradeResult {
  * Upgrades a database to a release: checks, a verified backup, the migrations, and the proof that what no migration
  * declares to change is as it was. A database that holds no data of its own goes without backup and proof.
  *
- * Throws what `migrate` and `backup` throw; DATABASE_DRIFTED before the first write; UNDECLARED_CHANGE at the end,
+ * Throws what `migrate` and `backup` throw; DATABASE_DRIFTED, and KEY_MISSING if it could not open the backup that it is
+ * to take, before the first write; UNDECLARED_CHANGE at the end,
  * which leaves the database closed to servers. A killed upgrade goes on where it was, with the backup that it took.
  */
 export async function upgrade(
@@ -146,6 +152,7 @@ async function saveBefore(
       .join('; ');
     throw new LockstepError('DATABASE_DRIFTED', { release: databaseRelease(code, applied).name, differences });
   }
+  if (options.keys) await requireOwnKey(options.keys.recipients, options.keys.identities);
   watch.lap('preflight');
   const from = databaseRelease(code, applied).name;
   await enterMigrating(home, { upgrade: 'backup', from, holder: actor() });
@@ -153,7 +160,7 @@ async function saveBefore(
   await note(options, `Backing up release ${from}`);
   const summary = await backup(database, product, storage, { ...options, upgrading: true });
   watch.lap('backup');
-  await withArchive(summary.file, (archive) => verifyArchive(archive, database.dialect, options));
+  await withArchive(summary.file, options.keys, (archive) => verifyArchive(archive, database.dialect, options));
   watch.lap('verify');
   await changeState(home, {
     phase: 'migrating',
@@ -172,7 +179,7 @@ async function migrateAndProve(
   saved: string,
   watch: Stopwatch,
 ): Promise<Omit<UpgradeResult, 'waited'>> {
-  return withArchive(saved, async (archive) => {
+  return withArchive(saved, options.keys, async (archive) => {
     let comparison: Comparison | null = null;
     const result = await migrateLocked(database, code, lock, {
       ...options,
@@ -205,10 +212,14 @@ async function migrateAndProve(
   });
 }
 
-async function withArchive<T>(place: string, work: (archive: Archive) => Promise<T>): Promise<T> {
+async function withArchive<T>(
+  place: string,
+  keys: Keys | undefined,
+  work: (archive: Archive) => Promise<T>,
+): Promise<T> {
   const source = await openBackup(place);
   try {
-    return await work(await openArchive(source));
+    return await work(await openArchive(await decrypted(source, keys?.identities ?? [])));
   } finally {
     await source.close();
   }

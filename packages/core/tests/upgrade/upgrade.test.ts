@@ -1,7 +1,9 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { expect, it } from 'vitest';
 import {
   digestDatabase,
   info,
+  listBackups,
   migrate,
   openStorage,
   resolve,
@@ -10,7 +12,7 @@ import {
   upgrade,
   validate,
 } from '@lockstep/core';
-import type { Database, Product } from '@lockstep/core';
+import type { Database, Product, Progress } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { fillShop, olderShopProduct, opener, shopProduct } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
@@ -103,5 +105,35 @@ describeEachEngine('upgrade', (engine) => {
     await expect(upgrade(database, older, storage)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
     await expect(migrate(database, older)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
     expect(await validate(database, product)).toMatchObject({ release: '1.1.0', drifted: false });
+  });
+
+  it('encrypts its backup, if it is given a key that opens it', async () => {
+    const { database, product, to } = await prepared('1.1.0');
+    const storage = openStorage(await temporaryFolder());
+    const identity = await generateX25519Identity();
+    const recipients = [await identityToRecipient(identity), await identityToRecipient(await generateX25519Identity())];
+    const before = await digestDatabase(database, product);
+    for (const identities of [[], [await generateX25519Identity()]]) {
+      const keys = { recipients, identities };
+      await expect(upgrade(database, product, storage, { to, keys })).rejects.toMatchObject({ code: 'KEY_MISSING' });
+    }
+    expect(await digestDatabase(database, product)).toEqual(before);
+    expect(await info(database, product)).toMatchObject({ phase: 'ready', epoch: '2' });
+    expect(await storage.list()).toEqual([]);
+
+    // Stopped with its backup taken: who goes on needs the key too, and nothing else does.
+    const stop = new Error('stopped');
+    const onProgress = (progress: Progress): void => {
+      if (progress.kind === 'phase' && progress.name === 'upgrade:saved') throw stop;
+    };
+    const keys = { recipients, identities: [identity] };
+    await expect(upgrade(database, product, storage, { to, keys, onProgress })).rejects.toBe(stop);
+    await expect(upgrade(database, product, storage, { to })).rejects.toMatchObject({ code: 'FILE_ENCRYPTED' });
+    const wrong = { recipients, identities: [await generateX25519Identity()] };
+    await expect(upgrade(database, product, storage, { to, keys: wrong })).rejects.toMatchObject({ code: 'KEY_WRONG' });
+    expect(await info(database, product)).toMatchObject({ phase: 'migrating', release: { database: '1.0.0' } });
+    const result = await upgrade(database, product, storage, { to, keys: { recipients: [], identities: [identity] } });
+    expect(result).toMatchObject({ from: '1.0.0', to: '1.1.0', backup: { rows: 110 }, comparison: { undeclared: [] } });
+    expect(await listBackups(storage)).toMatchObject([{ release: '1.0.0', encrypted: true, damage: null }]);
   });
 });
