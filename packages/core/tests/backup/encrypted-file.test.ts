@@ -107,7 +107,7 @@ test('what was changed in the file is found without its key', async () => {
   }
   await writeFile(place, bytes.subarray(1));
   await expect(verify()).rejects.toMatchObject({ code: 'FILE_DAMAGED', message: expect.stringContaining('bytes') });
-  expect(await listed()).toEqual([['', expect.stringContaining('its sidecar says')]]);
+  expect(await listed()).toEqual([['shop', expect.stringContaining('its sidecar says')]]);
 });
 
 test('a sidecar that cannot be read, or that speaks of another backup, is found', async () => {
@@ -116,12 +116,12 @@ test('a sidecar that cannot be read, or that speaks of another backup, is found'
   const text = await readFile(place, 'utf8');
   for (const wrong of ['', '[]', text.slice(1), text.replace('"shop"', '7'), `${text}${' '.repeat(70_000)}`]) {
     await writeFile(place, wrong);
-    expect(await listed()).toEqual([['', expect.stringContaining('damaged')]]);
+    expect(await listed()).toEqual([['shop', expect.stringContaining('damaged')]]);
   }
   await writeFile(place, text.replace('"format":1', '"format":2'));
-  expect(await listed()).toEqual([['', expect.stringContaining('format 2')]]);
+  expect(await listed()).toEqual([['shop', expect.stringContaining('format 2')]]);
   await writeFile(place, text.replace('"1.2.0"', '"1.3.0"'));
-  expect(await listed([identity])).toEqual([['', expect.stringContaining('another backup')]]);
+  expect(await listed([identity])).toEqual([['shop', expect.stringContaining('another backup')]]);
   await writeFile(place, text.replace('{', '{"new":[1],'));
   expect(await listed([identity])).toEqual([['shop', null]]);
 });
@@ -162,7 +162,7 @@ test('a process that is killed before the file has its name leaves no backup', a
 test('a file whose process was killed before the sidecar is not taken for a backup', async () => {
   await killWhen('named');
   expect((await storage.list()).map((file) => file.name)).toEqual([name]);
-  expect(await listed()).toEqual([['', expect.stringContaining('it has no sidecar')]]);
+  expect(await listed()).toEqual([['shop', expect.stringContaining('it has no sidecar')]]);
   await expect(verify()).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
 });
 

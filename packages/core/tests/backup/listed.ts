@@ -17,6 +17,7 @@ export function listed(takenAt: string, changes: Partial<ListedBackup> = {}): Li
     takenAt,
     bytes: 1000,
     drifted: false,
+    encrypted: false,
     proven: null,
     damage: null,
     ...changes,
