@@ -8,6 +8,7 @@ import { lockstep, shell } from './command.mjs';
  * @property {number} [serverCpu] seconds that the server used meanwhile
  * @property {number} rssMb the client's largest resident memory
  * @property {number} [bytes] that were written
+ * @property {number[]} [waits] milliseconds that each transaction of concurrent writers took
  * @property {Record<string, number>} [phases] seconds of each phase of `lockstep`
  */
 

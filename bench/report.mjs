@@ -22,25 +22,24 @@ export function printMachine({ lockstep, node, system, processor, cores, memoryG
   if (load > 1.5) console.log(`The load of this machine is ${load}: it is busy, and only CPU seconds mean something.`);
 }
 
-export function printResult({
-  ours,
-  variants,
-  peers,
-  floor,
-  ratio,
-  cpuRatio,
-  floorRatio,
-  sizeRatio,
-  ratioWithoutProof,
-}) {
+export function printResult(result) {
   console.log(
     'Medians: seconds, CPU seconds of the client and of the server, peak of its memory, size of what it wrote',
   );
-  const all = { lockstep: ours, ...variants, ...peers, ...(floor && { floor }) };
-  for (const [name, measured] of Object.entries(all)) console.log(`  ${described(measured)}  ${name}`);
-  const phases = Object.entries(ours.phases ?? {}).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
+  const { ours, variants, peers, floor, undisturbed } = result;
+  print({
+    ...(ours && { lockstep: ours }),
+    ...variants,
+    ...peers,
+    ...(floor && { floor }),
+    ...(undisturbed && { undisturbed }),
+  });
+  for (const { size, backup, restore } of result.steps ?? []) {
+    print({ [`backup of ${size}`]: backup, [`restore of ${size}`]: restore });
+  }
+  const phases = Object.entries(ours?.phases ?? {}).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
   if (phases.length > 0) console.log(`Seconds of the phases: ${phases.join(', ')}`);
-  const say = (value, text) => (value === null || value === undefined ? undefined : console.log(text));
+  const { ratio, cpuRatio, ratioWithoutProof, floorRatio, sizeRatio, waitRatio, exponents } = result;
   say(
     ratio,
     `Lockstep takes ${ratio} times as long as the fastest of the others, and ${cpuRatio} times the client's CPU.`,
@@ -48,4 +47,18 @@ export function printResult({
   say(ratioWithoutProof, `Without the check of the file and reading back it is ${ratioWithoutProof} times as long.`);
   say(floorRatio, `It takes ${floorRatio} times as long as the floor.`);
   say(sizeRatio, `What it writes is ${sizeRatio} times as large.`);
+  say(waitRatio, `The longest wait of a writer is ${waitRatio} times that beside the best of the others.`);
+  say(exponents, `Exponents of the growth: ${JSON.stringify(exponents)}`);
+}
+
+function print(measured) {
+  for (const [name, each] of Object.entries(measured)) {
+    const { medianMs, p99Ms, maxMs, count } = each.waits ?? {};
+    const waits = count ? `; ${count} commits waited ${medianMs} ms, 99 % ${p99Ms} ms, at most ${maxMs} ms` : '';
+    console.log(`  ${described(each)}  ${name}${waits}`);
+  }
+}
+
+function say(value, text) {
+  if (value !== null && value !== undefined) console.log(text);
 }

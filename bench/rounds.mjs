@@ -39,6 +39,7 @@ function summary(runs) {
     rssMb: Math.round(Math.max(...runs.map((one) => one.rssMb))),
     bytes: runs.at(-1).bytes,
     phases: phasesOf(runs.flatMap((one) => one.phases ?? [])),
+    waits: waitsOf(runs.flatMap((one) => one.waits ?? [])),
     runs: seconds,
   };
 }
@@ -48,6 +49,14 @@ function phasesOf(runs) {
   return Object.fromEntries(Object.keys(runs[0]).map((name) => [name, median(runs.map((one) => one[name] ?? 0))]));
 }
 
+/** Of all runs together, in milliseconds. */
+function waitsOf(waits) {
+  if (waits.length === 0) return undefined;
+  const sorted = waits.toSorted((left, right) => left - right);
+  const at = (part) => Math.round(sorted[Math.ceil(part * sorted.length) - 1] * 10) / 10;
+  return { count: sorted.length, medianMs: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+}
+
 function median(values) {
   if (values.length === 0) return undefined;
   const sorted = values.toSorted((left, right) => left - right);
@@ -55,6 +64,6 @@ function median(values) {
   return rounded(sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2);
 }
 
-export function rounded(seconds) {
+function rounded(seconds) {
   return Math.round(seconds * 1000) / 1000;
 }

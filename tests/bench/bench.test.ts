@@ -1,59 +1,76 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { engines } from '../fixtures/engines.ts';
 import { fieldsOf } from '../fixtures/lockstep.ts';
 import { runProgram } from '../fixtures/program.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const script = join(import.meta.dirname, '../../bench/run.mjs');
+const page = join(import.meta.dirname, '../../docs/performance.md');
 
-/** By family, what else than Lockstep is measured, and a set for each suite so that all of them are made somewhere. */
-const families = {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** By family, what is measured in one run of all suites, and what else than Lockstep in it. */
+const families: Record<string, { suites: string[]; sets: string[]; backup: string[]; restore: string[] }> = {
   postgres: {
-    backup: { set: 'edges', peers: ['pg_dump -Fd -j2 --compress=zstd:1', 'pg_dump | zstd -1'] },
-    restore: { set: 'many', peers: ['pg_restore -j2', 'zstd -dc | psql'] },
-    start: { set: 'mix', peers: [] },
+    suites: ['backup', 'restore', 'writers', 'growth', 'start'],
+    sets: ['mix'],
+    backup: ['pg_dump -Fd -j2 --compress=zstd:1', 'pg_dump | zstd -1'],
+    restore: ['pg_restore -j2', 'zstd -dc | psql'],
   },
   mysql: {
-    backup: { set: 'giant', peers: ['mysqldump | zstd -1', 'mydumper -t 2, zstd -1'] },
-    restore: { set: 'documents', peers: ['zstd -dc | mysql', 'zstd -d, myloader -t 2'] },
+    suites: ['backup', 'restore', 'writers'],
+    sets: ['mix', 'giant'],
+    backup: ['mysqldump | zstd -1', 'mydumper -t 2, zstd -1'],
+    restore: ['zstd -dc | mysql', 'zstd -d, myloader -t 2'],
   },
   mariadb: {
-    backup: { set: 'rows', peers: ['mariadb-dump | zstd -1', 'mydumper -t 2, zstd -1'] },
-    restore: { set: 'mix', peers: ['zstd -dc | mariadb', 'zstd -d, myloader -t 2'] },
+    suites: ['backup', 'restore'],
+    sets: ['edges', 'many'],
+    backup: ['mariadb-dump | zstd -1', 'mydumper -t 2, zstd -1'],
+    restore: ['zstd -dc | mariadb', 'zstd -d, myloader -t 2'],
   },
 };
 
 /** One server of each family: it has client programs to compare with. */
-const servers = Object.entries(families).flatMap(([family, suites]) => {
+const servers = Object.entries(families).flatMap(([family, measured]) => {
   const engine = engines.find((each) => each.family === family && each.url !== undefined)?.name;
-  if (engine === undefined) return [];
-  return Object.entries(suites).map(([suite, { set, peers }]) => ({ engine, suite, set, peers }));
+  return engine === undefined ? [] : [{ engine, ...measured }];
 });
-const embedded = engines
-  .filter(({ name }) => name === 'pglite')
-  .map(({ name }) => ({ engine: name, suite: 'backup', set: 'mix', peers: ['dumpDataDir of PGlite'] }));
 
-it.each([...servers, ...embedded])('measures $suite of $set on $engine', { timeout: 600_000 }, async (asked) => {
-  const { engine, suite, set, peers } = asked;
-  const result = await bench([suite, '--engine', engine, '--set', set]);
-  expect(result).toMatchObject({ suite, engine, set, size: '3MB' });
-  const ours = fieldsOf(result['ours']);
-  expect(Number(ours['seconds'])).toBeGreaterThan(0);
-  expect(Number(ours['cpu'])).toBeGreaterThan(0);
-  expect(Number(ours['rssMb'])).toBeGreaterThan(10);
-  const others = fieldsOf(result['peers']);
-  expect(Object.keys(others)).toEqual(peers);
-  const seconds = Object.values(others).map((peer) => Number(fieldsOf(peer)['seconds']));
-  if (suite === 'start') return expect(result['ratio']).toBeNull();
-  expect(Number(result['ratio'])).toBeCloseTo(Number(ours['seconds']) / Math.min(...seconds), 1);
-  expect(Object.keys(fieldsOf(ours['phases']))).toContain(suite === 'backup' ? 'backup:data' : 'restore:compare');
-  if (engine === 'pglite') return;
-  expect(Number(ours['serverCpu'])).toBeGreaterThan(0);
-  if (suite !== 'backup') return expect(Number(result['ratioWithoutProof'])).toBeLessThan(Number(result['ratio']));
-  expect(Number(result['sizeRatio'])).toBeGreaterThan(0);
-  expect(Number(result['floorRatio'])).toBeGreaterThan(0);
+describe.each(servers)('on $engine', ({ engine, suites, sets, backup, restore }) => {
+  it('measures all that is asked for, and writes the page', { timeout: 600_000 }, async () => {
+    const folder = await temporaryFolder();
+    const copy = join(await temporaryFolder(), 'performance.md');
+    await copyFile(page, copy);
+    const asked = ['--engine', engine, '--set', sets.join(','), '--suite', suites.join(',')];
+    await bench(['all', ...asked, '--json', folder, '--page', copy]);
+
+    const results = await resultsIn(folder);
+    const hasWriters = suites.includes('writers') ? 1 : 0;
+    const others = suites.filter((suite) => suite === 'growth' || suite === 'start').length;
+    expect(results).toHaveLength(sets.length * 2 + hasWriters + others);
+    for (const result of results) {
+      expect(result).toMatchObject({ engine, size: '2MB', pairs: 1 });
+      if (result['suite'] === 'backup') expectBackup(result, backup);
+      if (result['suite'] === 'restore') expectRestore(result, restore);
+      if (result['suite'] === 'writers') expectWriters(result, backup);
+      if (result['suite'] === 'growth') expectGrowth(result);
+    }
+    const written = await readFile(copy, 'utf8');
+    expect(written.match(new RegExp(`^\\| ${titleOf(results)} `, 'gm'))).toHaveLength(results.length);
+    expect(written).not.toMatch(/undefined|NaN|still to be added/);
+  });
+});
+
+const embedded = engines.filter(({ url }) => url === undefined).map(({ name }) => name);
+
+it.each(embedded)('measures %s, which has no client programs', { timeout: 600_000 }, async (engine) => {
+  const file = join(await temporaryFolder(), 'result.json');
+  await bench(['backup', '--engine', engine, '--json', file]);
+  const result = fieldsOf(JSON.parse(await readFile(file, 'utf8')));
+  expectRatio(result, ['dumpDataDir of PGlite']);
 });
 
 it('says how it is used when it is called wrongly', async () => {
@@ -63,6 +80,9 @@ it('says how it is used when it is called wrongly', async () => {
     ['backup', '--engine', 'oracle'],
     ['backup', '--engine', 'pglite', '--size', '1'],
     ['backup', '--engine', 'pglite', '--set', 'none'],
+    ['all'],
+    ['all', '--json', 'folder', '--suite', 'none'],
+    ['page', '--json', 'folder'],
   ]) {
     const { code, stderr } = await runProgram(process.execPath, [script, ...args]);
     expect(code).toBe(2);
@@ -70,10 +90,64 @@ it('says how it is used when it is called wrongly', async () => {
   }
 });
 
-async function bench(args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  const file = join(await temporaryFolder(), 'result.json');
-  const all = [script, ...args, '--size', '3MB', '--pairs', '1', '--json', file];
-  const { code, stdout, stderr } = await runProgram(process.execPath, all);
+async function bench(args: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await runProgram(process.execPath, [
+    script,
+    ...args,
+    '--size',
+    '2MB',
+    '--pairs',
+    '1',
+  ]);
   expect({ code, stderr, stdout }).toMatchObject({ code: 0 });
-  return fieldsOf(JSON.parse(await readFile(file, 'utf8')));
+}
+
+async function resultsIn(folder: string): Promise<Fields[]> {
+  const files = await readdir(folder);
+  return Promise.all(files.map(async (file) => fieldsOf(JSON.parse(await readFile(join(folder, file), 'utf8')))));
+}
+
+/** The ratio is that of the seconds, and everything was measured of ours and of all others. */
+function expectRatio(result: Fields, names: readonly string[]): void {
+  const ours = fieldsOf(result['ours']);
+  const peers = fieldsOf(result['peers']);
+  expect(Object.keys(peers)).toEqual(names);
+  for (const each of [ours, ...Object.values(peers).map(fieldsOf)]) {
+    for (const figure of ['seconds', 'cpu', 'rssMb']) expect(Number(each[figure]), figure).toBeGreaterThan(0);
+  }
+  const fastest = Math.min(...Object.values(peers).map((peer) => Number(fieldsOf(peer)['seconds'])));
+  expect(Number(result['ratio'])).toBeCloseTo(Number(ours['seconds']) / fastest, 1);
+}
+
+function expectBackup(result: Fields, names: readonly string[]): void {
+  expectRatio(result, names);
+  expect(Number(fieldsOf(result['ours'])['serverCpu'])).toBeGreaterThan(0);
+  expect(Number(result['sizeRatio'])).toBeGreaterThan(0);
+  expect(Number(result['floorRatio'])).toBeGreaterThan(0);
+}
+
+function expectRestore(result: Fields, names: readonly string[]): void {
+  expectRatio(result, names);
+  expect(Object.keys(fieldsOf(fieldsOf(result['ours'])['phases']))).toContain('restore:compare');
+  expect(Number(result['ratioWithoutProof'])).toBeLessThan(Number(result['ratio']));
+}
+
+function expectWriters(result: Fields, names: readonly string[]): void {
+  const peers = fieldsOf(result['peers']);
+  expect(Object.keys(peers)).toEqual(names);
+  for (const each of [result['ours'], result['undisturbed'], ...Object.values(peers)]) {
+    const waits = fieldsOf(fieldsOf(each)['waits']);
+    expect(Number(waits['count'])).toBeGreaterThan(0);
+    expect(Number(waits['maxMs'])).toBeGreaterThanOrEqual(Number(waits['p99Ms']));
+    expect(Number(waits['p99Ms'])).toBeGreaterThanOrEqual(Number(waits['medianMs']));
+  }
+}
+
+function expectGrowth(result: Fields): void {
+  expect(result['steps']).toMatchObject([{ size: '0.5MB' }, { size: '2MB' }]);
+  expect(Object.keys(fieldsOf(result['exponents']))).toEqual(['backup', 'restore']);
+}
+
+function titleOf(results: readonly Fields[]): string {
+  return String(results[0]?.['title']).replaceAll('.', String.raw`\.`);
 }
