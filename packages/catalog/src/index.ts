@@ -8,3 +8,6 @@ export { sample } from './sample/sample.ts';
 export type { SampleOptions, SampleResult } from './sample/sample.ts';
 export { serve } from './serve.ts';
 export type { ServeOptions } from './serve.ts';
+export { createSchedule } from './schedule/cron.ts';
+export type { Schedule, ScheduleSettings } from './schedule/cron.ts';
+export type { BackupSchedule } from './schedule/run.ts';

@@ -3,15 +3,19 @@ import type { Database, Keys, LeaseKeeper, Product, RunOptions, ServerStart, Sto
 import type { FrontDoor } from './front-door.ts';
 import { openFrontDoor } from './front-door.ts';
 import { createApp } from './http/app.ts';
+import type { BackupSchedule } from './schedule/run.ts';
+import { runSchedule } from './schedule/run.ts';
 
 export interface ServeOptions extends RunOptions {
   readonly port: number;
   /** There is no login: any address but 127.0.0.1 belongs behind a proxy that asks who is there. */
   readonly host: string;
-  /** Where the backup before an upgrade goes. */
+  /** Where backups go: the one before an upgrade, and those of the schedule. */
   readonly storage: Storage;
   /** To encrypt that backup, and to read it back. */
   readonly keys?: Keys | undefined;
+  /** When it takes backups while it serves; never if left out. */
+  readonly backups?: BackupSchedule | undefined;
   /** Seconds to wait for another that migrates. */
   readonly waitSeconds?: number | undefined;
   /** Gets a line for each error that nobody expected. */
@@ -51,17 +55,28 @@ async function serveUntilTheEnd(
   const { dialect } = database;
   const pool = new SessionPool(database, { purpose: 'catalog', schemas: product.schemas });
   const home = dialect.homeSchema(product.schemas);
-  const app = createApp({ pool, dialect, home, epoch: start.epoch, user: 'admin' }, keeper, options.report);
+  const { backups, report } = options;
+  const nextBackup = backups && ((): Date => backups.schedule.next(new Date()));
+  const app = createApp({ pool, dialect, home, epoch: start.epoch, user: 'admin' }, keeper, report, nextBackup);
+  const ending = new AbortController();
+  let schedule: Promise<void> = Promise.resolve();
   try {
     await app.ready();
     door.open((request, response) => app.routing(request, response));
     await note(options, `The catalog, release ${start.release}, serves on ${door.address}`);
+    if (backups) {
+      const { storage, onProgress } = options;
+      const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
+      schedule = runSchedule(database, product, backups, { onProgress, signal, storage, server: start, report });
+    }
     const lost = await Promise.race([keeper.lost, ended(options.signal)]);
     if (lost) throw lost;
     await note(options, 'Ending');
   } finally {
+    ending.abort();
     await door.close();
     await app.close();
+    await schedule;
     await pool.close();
   }
 }

@@ -5,21 +5,35 @@ import type { KeepRules, Naming } from '@lockstep/core';
 
 /** What `lockstep.config.json` says. Paths are absolute. */
 export interface Config {
-  readonly name: string;
-  readonly version: string;
-  readonly migrations: string;
-  readonly schemas: readonly string[];
-  readonly naming: Partial<Naming>;
+  /** Undefined: the catalog. */
+  readonly product: ProductConfig | undefined;
   readonly database: string | undefined;
   readonly backups: string | undefined;
   /** What `prune` keeps. */
   readonly keep: KeepRules | undefined;
+  /** When `serve` takes backups. */
+  readonly schedule: ScheduleConfig | undefined;
   /** Whom backups are encrypted to. */
   readonly encryptTo: readonly string[] | undefined;
   readonly encryptToFile: string | undefined;
   readonly encryptPassphraseFile: string | undefined;
   /** The file of the key that opens them. */
   readonly identity: string | undefined;
+}
+
+export interface ProductConfig {
+  readonly name: string;
+  readonly version: string;
+  readonly migrations: string;
+  readonly schemas: readonly string[];
+  readonly naming: Partial<Naming>;
+}
+
+export interface ScheduleConfig {
+  readonly cron: string;
+  readonly timeZone: string | undefined;
+  /** Restore each backup into a scratch database. */
+  readonly prove: boolean;
 }
 
 const defaultFile = 'lockstep.config.json';
@@ -41,14 +55,32 @@ export async function readConfig(named: string | undefined): Promise<Config | un
 function parse(reader: Reader, folder: string): Config {
   reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'backups']);
   reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
-  reader.allow('backups', ['to', 'keep', 'encryptTo', 'encryptToFile', 'encryptPassphraseFile', 'identity']);
+  reader.allow('backups', [
+    'to', 'keep', 'schedule', 'encryptTo', 'encryptToFile', 'encryptPassphraseFile', 'identity',
+  ]);
+  reader.allow('backups.schedule', ['cron', 'timeZone', 'prove']);
   reader.allow('backups.keep', ['last', 'daily', 'weekly', 'monthly', 'timeZone']);
   const path = (place: string): string | undefined => {
     const value = reader.text(place);
     return value === undefined ? undefined : resolve(folder, value);
   };
-  const suffixes = reader.texts('naming.suffixes');
   const backups = reader.text('backups.to');
+  const isOwn = ['name', 'version', 'migrations', 'schemas', 'naming'].some((key) => reader.has(key));
+  return {
+    product: isOwn ? readProduct(reader, folder) : undefined,
+    database: reader.optional('database'),
+    backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
+    keep: reader.has('backups.keep') ? readKeep(reader) : undefined,
+    schedule: reader.has('backups.schedule') ? readSchedule(reader) : undefined,
+    encryptTo: reader.texts('backups.encryptTo'),
+    encryptToFile: path('backups.encryptToFile'),
+    encryptPassphraseFile: path('backups.encryptPassphraseFile'),
+    identity: path('backups.identity'),
+  };
+}
+
+function readProduct(reader: Reader, folder: string): ProductConfig {
+  const suffixes = reader.texts('naming.suffixes');
   return {
     name: reader.need('name'),
     version: reader.need('version'),
@@ -60,13 +92,14 @@ function parse(reader: Reader, folder: string): Config {
       ...given('separator', reader.text('naming.separator')),
       ...(suffixes ? { suffixes } : {}),
     },
-    database: reader.optional('database'),
-    backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
-    keep: reader.has('backups.keep') ? readKeep(reader) : undefined,
-    encryptTo: reader.texts('backups.encryptTo'),
-    encryptToFile: path('backups.encryptToFile'),
-    encryptPassphraseFile: path('backups.encryptPassphraseFile'),
-    identity: path('backups.identity'),
+  };
+}
+
+function readSchedule(reader: Reader): ScheduleConfig {
+  return {
+    cron: reader.need('backups.schedule.cron'),
+    timeZone: reader.text('backups.schedule.timeZone'),
+    prove: reader.truth('backups.schedule.prove') ?? false,
   };
 }
 
@@ -109,6 +142,12 @@ class Reader {
 
   has(place: string): boolean {
     return this.#at(place) !== undefined;
+  }
+
+  truth(place: string): boolean | undefined {
+    const value = this.#at(place);
+    if (value === undefined || typeof value === 'boolean') return value;
+    throw invalid(this.#file, place, 'it must be true or false');
   }
 
   /** A whole number from 0 on. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
 import type { Database, Identity, KeepRules, Keys, Product, RunOptions } from '@lockstep/core';
 import { catalogProduct } from '@lockstep/catalog/product';
-import type { Config } from './config.ts';
+import type { Config, ScheduleConfig } from './config.ts';
 import { readConfig } from './config.ts';
 import { readIdentities, readRecipients } from './keys.ts';
 import { progressPrinter } from './progress.ts';
@@ -19,6 +19,8 @@ export interface Context {
   readonly backups: string;
   /** What `prune` keeps, by the configuration. */
   readonly keep: KeepRules | undefined;
+  /** When `serve` takes backups, by the configuration. */
+  readonly schedule: ScheduleConfig | undefined;
   readonly run: RunOptions;
   readonly timings: Timings;
   /** What encrypted backups are opened with. */
@@ -55,10 +57,11 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
   };
   const opened: Database[] = [];
   return {
-    product: await loadProduct(config ?? catalogProduct),
+    product: await loadProduct(config?.product ?? catalogProduct),
     url,
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     keep: config?.keep,
+    schedule: config?.schedule,
     run,
     timings,
     identities: () => readIdentities(flags, config),

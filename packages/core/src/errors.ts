@@ -238,6 +238,16 @@ export const errorTable = {
     message: '{file} is not damaged. Only damaged files are removed by their names.',
     next: 'Leave it to the rules, or remove the file by hand. Nothing was removed.',
   },
+  BACKUP_NOT_PROVEN: {
+    exit: 4,
+    message: '{file} does not restore: {reason}.',
+    next: 'Take another one, and find out what is wrong with the server, the storage or the database.',
+  },
+  SCHEDULE_INVALID: {
+    exit: 2,
+    message: '"{found}" is not a schedule for backups: {reason}.',
+    next: 'Give a cron expression of five fields, such as "30 2 * * *", as `backups.schedule.cron`.',
+  },
   KEEP_RULE_MISSING: {
     exit: 2,
     message: 'There is no rule that keeps a backup, so all of them would be removed.',

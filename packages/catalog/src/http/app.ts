@@ -5,6 +5,7 @@ import { kinds } from '../entities/kinds.ts';
 import { collectionRoutes } from './collection.ts';
 import { bodyOf, translateErrors } from './errors.ts';
 import { lineageRoutes } from './lineage.ts';
+import { metricsRoutes } from './metrics.ts';
 import { systemRoutes } from './system.ts';
 import type { LeaseStatus } from './system.ts';
 
@@ -21,6 +22,7 @@ export function createApp(
   catalog: Catalog,
   lease: LeaseStatus | undefined,
   report: (error: unknown) => void,
+  nextBackup?: () => Date,
 ): FastifyInstance {
   const app = fastify({
     bodyLimit: largestBody,
@@ -32,6 +34,7 @@ export function createApp(
   });
   readJsonBodies(app);
   translateErrors(app, report);
+  metricsRoutes(app, catalog, lease, nextBackup);
   systemRoutes(app, catalog, lease);
   for (const kind of Object.values(kinds)) collectionRoutes(app, catalog, kind);
   lineageRoutes(app, catalog);

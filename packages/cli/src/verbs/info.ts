@@ -1,7 +1,9 @@
 import { info as readInfo } from '@lockstep/core';
 import { listBackups, openStorage } from '@lockstep/core';
 import type { Info, ListedBackup } from '@lockstep/core';
+import { bytes } from '../numbers.ts';
 import { table } from '../table.ts';
+import { moment } from '../time.ts';
 import type { Verb } from '../verb.ts';
 import { backupLines as listedLines } from './backups.ts';
 
@@ -30,10 +32,26 @@ function lines(found: Info): string[] {
     '',
     ...(found.history.length === 0 ? ['No migration has run.'] : historyLines(found)),
     ...(found.leases.length === 0 ? [] : ['', 'Servers:']),
-    ...found.leases.map(
-      ({ kind, release: own, host, process, address, renewedAt }) =>
-        `  ${kind} of ${own ?? '?'} on ${host}, process ${process}, ${address ?? 'not listening yet'}, seen ${renewedAt}`,
-    ),
+    ...found.leases.map(({ kind, release: own, host, process, address, renewedAt }) => {
+      const where = kind === 'backup' ? 'at work' : (address ?? 'not listening yet');
+      return `  ${kind} of ${own ?? '?'} on ${host}, process ${process}, ${where}, seen ${renewedAt}`;
+    }),
+    ...scheduleLines(found.schedule),
+  ];
+}
+
+/** What came of the backups that servers take on a schedule. Nothing if there were none. */
+function scheduleLines(schedule: Info['schedule']): string[] {
+  const { done, failed } = schedule ?? { done: null, failed: null };
+  if (!done && !failed) return [];
+  const isNews = failed && failed.seenAt > (done?.seenAt ?? '');
+  return [
+    '',
+    'Scheduled backups:',
+    ...(done ? [`  done    ${moment(done.seenAt)} UTC by ${done.host}: ${done.file}, ${bytes(done.bytes)}`] : []),
+    ...(failed
+      ? [`  ${isNews ? 'FAILED' : 'failed'}  ${moment(failed.seenAt)} UTC by ${failed.host}: ${failed.reason}`]
+      : []),
   ];
 }
 

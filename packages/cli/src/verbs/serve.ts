@@ -1,5 +1,7 @@
-import { serve as runServe } from '@lockstep/catalog';
+import { createSchedule, serve as runServe } from '@lockstep/catalog';
+import type { BackupSchedule } from '@lockstep/catalog';
 import { openStorage, reasonOf } from '@lockstep/core';
+import type { Context } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { keyOptions } from '../keys.ts';
 import type { Verb } from '../verb.ts';
@@ -16,6 +18,7 @@ export const serve: Verb = {
         .option('--wait <seconds>', 'how long to wait for another that migrates'),
     ),
   run: async (context, _args, flags) => {
+    const backups = scheduleOf(context);
     const database = await context.open({ serves: true });
     const address = textFlag(flags, 'host') ?? '127.0.0.1';
     await runServe(database, context.product, {
@@ -24,9 +27,18 @@ export const serve: Verb = {
       port: wholeNumber(textFlag(flags, 'port'), '--port') ?? 8585,
       host: address,
       storage: openStorage(textFlag(flags, 'backupTo') ?? context.backups),
+      backups,
       waitSeconds: wholeNumber(textFlag(flags, 'wait'), '--wait'),
       report: (error) => process.stderr.write(`${reasonOf(error)}\n`),
     });
     return { json: { served: address }, lines: ['Ended.'] };
   },
 };
+
+/** Seconds between a scheduled backup that failed and the next one. */
+const retrySeconds = 600;
+
+function scheduleOf({ schedule, keep }: Context): BackupSchedule | undefined {
+  if (!schedule) return undefined;
+  return { schedule: createSchedule(schedule), prove: schedule.prove, keep, retrySeconds };
+}

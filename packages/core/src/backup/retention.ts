@@ -90,6 +90,11 @@ function dayIn(timeZone: string): (iso: string) => string {
   };
 }
 
+/** Throws TIME_ZONE_UNKNOWN. */
+export function requireTimeZone(timeZone: string): void {
+  dayFormat(timeZone);
+}
+
 function dayFormat(timeZone: string): Intl.DateTimeFormat {
   const options = { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' } as const;
   try {

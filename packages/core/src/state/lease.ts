@@ -57,16 +57,18 @@ export async function liveLeases(home: Home): Promise<Lease[]> {
     release: row['release_name'] ?? null,
     host: row['host'] ?? '',
     process: Number(row['process']),
-    address: row['address'] ?? null,
+    // Only servers have one; a backup has the mark of its owner there.
+    address: row['kind'] === 'backup' ? null : (row['address'] ?? null),
     startedAt: row['started_at'] ?? '',
     renewedAt: row['renewed_at'] ?? '',
     expiresAt: row['expires_at'] ?? '',
   }));
 }
 
-/** Removes leases whose servers are gone. */
+/** Removes leases whose servers are gone. The records of backups stay. */
 export async function removeExpiredLeases(home: Home): Promise<void> {
-  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_lease')} WHERE expires_at <= ${clock(home)}`);
+  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_lease')}
+    WHERE expires_at <= ${clock(home)} AND kind NOT LIKE ${'backup %'}`);
 }
 
 /** Leases in words, for an error. */

@@ -7,6 +7,8 @@ import type { Product } from '../release/product.ts';
 import { readCode } from '../release/releases.ts';
 import { compareReleases } from '../release/version.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
+import type { BackupRuns } from '../state/backup-run.ts';
+import { readBackupRuns } from '../state/backup-run.ts';
 import type { AppliedMigration } from '../state/history.ts';
 import { currentHistory, readHistoryRows } from '../state/history.ts';
 import type { Lease } from '../state/lease.ts';
@@ -30,6 +32,8 @@ export interface Info {
   /** `drifted` is null where it is not known: no release yet, or a migration is under way. */
   readonly shape: { readonly fingerprint: string; readonly drifted: boolean | null };
   readonly leases: readonly Lease[];
+  /** The backups that servers take on a schedule; null where Lockstep has not been. */
+  readonly schedule: BackupRuns | null;
 }
 
 /** Everything that is known about a database and its product. Changes nothing, and waits for nobody. */
@@ -63,6 +67,7 @@ export async function info(database: Database, product: Product): Promise<Info> 
         drifted: settled ? (await findDrift(database, code, shape, applied)).drifted : null,
       },
       leases: state ? await liveLeases(home) : [],
+      schedule: state ? await readBackupRuns(home) : null,
     };
   } finally {
     await session.close();
