@@ -12,7 +12,7 @@ export interface ServeOptions extends RunOptions {
   readonly host: string;
   /** Where backups go: the one before an upgrade, and those of the schedule. */
   readonly storage: Storage;
-  /** To encrypt that backup, and to read it back. */
+  /** To encrypt backups, and to read them back. */
   readonly keys?: Keys | undefined;
   /** When it takes backups while it serves; never if left out. */
   readonly backups?: BackupSchedule | undefined;
@@ -65,9 +65,9 @@ async function serveUntilTheEnd(
     door.open((request, response) => app.routing(request, response));
     await note(options, `The catalog, release ${start.release}, serves on ${door.address}`);
     if (backups) {
-      const { storage, onProgress } = options;
+      const { storage, keys, onProgress } = options;
       const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
-      schedule = runSchedule(database, product, backups, { onProgress, signal, storage, server: start, report });
+      schedule = runSchedule(database, product, backups, { onProgress, signal, storage, keys, server: start, report });
     }
     const lost = await Promise.race([keeper.lost, ended(options.signal)]);
     if (lost) throw lost;

@@ -56,7 +56,13 @@ function parse(reader: Reader, folder: string): Config {
   reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'backups']);
   reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
   reader.allow('backups', [
-    'to', 'keep', 'schedule', 'encryptTo', 'encryptToFile', 'encryptPassphraseFile', 'identity',
+    'to',
+    'keep',
+    'schedule',
+    'encryptTo',
+    'encryptToFile',
+    'encryptPassphraseFile',
+    'identity',
   ]);
   reader.allow('backups.schedule', ['cron', 'timeZone', 'prove']);
   reader.allow('backups.keep', ['last', 'daily', 'weekly', 'monthly', 'timeZone']);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseTime, note, scheduledBackup, withHome } from '@lockstep/core';
-import type { Database, KeepRules, Product, RunOptions, Storage } from '@lockstep/core';
+import type { Database, KeepRules, Keys, Product, RunOptions, Storage } from '@lockstep/core';
 import type { Schedule } from './cron.ts';
 
 export interface BackupSchedule {
@@ -16,6 +16,8 @@ export interface BackupSchedule {
 export interface ScheduleOptions extends RunOptions {
   readonly signal: AbortSignal;
   readonly storage: Storage;
+  /** To encrypt the backups, and to open them to prove them. */
+  readonly keys?: Keys | undefined;
   /** The server that runs it. */
   readonly server: { readonly release: string; readonly epoch: bigint };
   readonly report: (error: unknown) => void;

@@ -1,6 +1,7 @@
 import { createSchedule, serve as runServe } from '@lockstep/catalog';
 import type { BackupSchedule } from '@lockstep/catalog';
-import { openStorage, reasonOf } from '@lockstep/core';
+import { LockstepError, openStorage, reasonOf } from '@lockstep/core';
+import type { Keys } from '@lockstep/core';
 import type { Context } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { keyOptions } from '../keys.ts';
@@ -18,12 +19,13 @@ export const serve: Verb = {
         .option('--wait <seconds>', 'how long to wait for another that migrates'),
     ),
   run: async (context, _args, flags) => {
-    const backups = scheduleOf(context);
+    const keys = await context.keys();
+    const backups = scheduleOf(context, keys);
     const database = await context.open({ serves: true });
     const address = textFlag(flags, 'host') ?? '127.0.0.1';
     await runServe(database, context.product, {
       ...context.run,
-      keys: await context.keys(),
+      keys,
       port: wholeNumber(textFlag(flags, 'port'), '--port') ?? 8585,
       host: address,
       storage: openStorage(textFlag(flags, 'backupTo') ?? context.backups),
@@ -38,7 +40,13 @@ export const serve: Verb = {
 /** Seconds between a scheduled backup that failed and the next one. */
 const retrySeconds = 600;
 
-function scheduleOf({ schedule, keep }: Context): BackupSchedule | undefined {
+function scheduleOf({ schedule, keep }: Context, keys: Keys): BackupSchedule | undefined {
   if (!schedule) return undefined;
+  if (schedule.prove && keys.recipients.length > 0 && keys.identities.length === 0) {
+    throw new LockstepError('USAGE', {
+      reason:
+        '"prove" needs the key that opens the encrypted backups (--identity); leave it out, or prove them elsewhere',
+    });
+  }
   return { schedule: createSchedule(schedule), prove: schedule.prove, keep, retrySeconds };
 }

@@ -19,13 +19,18 @@ export const show: Verb = {
     try {
       if (identities.length === 0 && (await isEncrypted(source))) {
         const sidecar = await sidecarOf(source, file, context.backups);
-        const lines = [...sidecarLines(source.name, sidecar), 'Its tables are shown to who has its key (--identity).'];
-        return { json: { backup: { file: source.name, ...sidecar }, manifest: null }, lines };
+        const proof = await proofOf(source.name, sidecar.fileRoot);
+        const lines = [
+          ...sidecarLines(source.name, sidecar),
+          ...proofLines(proof).map(([label, text]) => `${label} ${text}`.trim()),
+          'Its tables are shown to who has its key (--identity).',
+        ];
+        return { json: { backup: { file: source.name, ...sidecar }, manifest: null, proof: proof ?? null }, lines };
       }
       const archive = await openArchive(await decrypted(source, identities));
       const summary = summaryOf(archive.name, archive.contents, archive.size);
       const description = describeContents(archive.contents);
-      const proof = file === '-' ? undefined : await proofOf(archive);
+      const proof = file === '-' ? undefined : await proofOf(archive.name, archive.contents.fileRoot);
       const json = { backup: summary, manifest: archive.manifest, description, proof: proof ?? null };
       return { json, lines: page(archive, description, proof) };
     } finally {
@@ -34,9 +39,9 @@ export const show: Verb = {
   },
 };
 
-async function proofOf(archive: Archive): Promise<Proof | undefined> {
-  const { storage, name } = storageOf(archive.name);
-  return readProof(storage, name, archive.contents.fileRoot);
+async function proofOf(file: string, fileRoot: string): Promise<Proof | undefined> {
+  const { storage, name } = storageOf(file);
+  return readProof(storage, name, fileRoot);
 }
 
 /** The page that people read. */

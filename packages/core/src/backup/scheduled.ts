@@ -1,4 +1,6 @@
 import type { Database } from '../database/database.ts';
+import { decrypted } from '../encryption/decrypting-source.ts';
+import type { Keys } from '../encryption/keys.ts';
 import { LockstepError, reasonOf } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { note } from '../progress.ts';
@@ -28,6 +30,8 @@ export interface ScheduledBackupOptions extends RunOptions {
   readonly retrySeconds: number;
   /** Restore it into a scratch database afterwards, and record the proof. */
   readonly prove?: boolean | undefined;
+  /** Whom it is encrypted to, and what opens it to be proven. */
+  readonly keys?: Keys | undefined;
   /** Prune by these rules afterwards. */
   readonly keep?: KeepRules | undefined;
 }
@@ -116,12 +120,17 @@ async function prove(
   product: Product,
   storage: Storage,
   { file }: BackupSummary,
-  options: RunOptions,
+  options: ScheduledBackupOptions,
 ): Promise<void> {
   const { name } = storageOf(file);
   const source = await storage.open(name);
   try {
-    const proof = await proveBackup(database, product, await openArchive(source), options);
+    const proof = await proveBackup(
+      database,
+      product,
+      await openArchive(await decrypted(source, options.keys?.identities ?? [])),
+      options,
+    );
     await recordProof(storage, name, proof);
     if (proof.result === 'failed') throw new LockstepError('BACKUP_NOT_PROVEN', { file, reason: proof.reason ?? '' });
   } finally {
