@@ -25,6 +25,7 @@ describeEachEngine(
       await prints(stopped, 'holding at backup:publish');
       expect(await readdir(folder)).toHaveLength(1);
       stopped.kill('SIGTERM');
+      await prints(stopped, 'Ending');
       stopped.kill('SIGUSR2');
       expect(await stopped.ended).toMatchObject({ code: 0 });
       expect(await readdir(folder)).toEqual([]);
@@ -49,6 +50,8 @@ describeEachEngine(
         expect(metrics.has('lockstep_backup_last_failure_timestamp_seconds')).toBe(false);
         expect(metrics.get('lockstep_phase{phase="ready"}')).toBe(1);
         expect(metrics.get('lockstep_leases')).toBe(servers.length);
+      }
+      for (const server of servers) {
         server.kill('SIGTERM');
         expect(await server.ended).toMatchObject({ code: 0 });
       }
