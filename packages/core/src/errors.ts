@@ -49,6 +49,11 @@ export const errorTable = {
     message: 'The connection to {location} was lost: {reason}.',
     next: 'Run the same command again; what was begun is finished or undone.',
   },
+  SERVER_FULL: {
+    exit: 1,
+    message: 'The server has no room: {reason}.',
+    next: 'Make room on its disk, or give it more memory, and run the same command again.',
+  },
   STATEMENT_FAILED: {
     exit: 1,
     message: 'The server refused a statement: {reason}. Statement: {statement}',
@@ -358,6 +363,11 @@ export const errorTable = {
     exit: 1,
     message: 'What was read back differs from the backup: {differences}.',
     next: 'The database stays closed to servers. Run the restore again, or undo it with `lockstep restore --abort`.',
+  },
+  RESTORE_UNFINISHED: {
+    exit: 5,
+    message: 'The restore was cut off: {reason}.',
+    next: 'Run the same command again: it goes on where it stopped. Or undo it with `lockstep restore --abort`.',
   },
   RESTORE_NOT_RUNNING: {
     exit: 3,

@@ -14,6 +14,7 @@ export const restore: Verb = {
         .argument('[file]', 'the backup; - for stdin')
         .option('--upgrade', 'migrate it on to the release of the code afterwards')
         .option('--shape <source>', '"embedded" makes the shape by the DDL in the file instead of the migrations')
+        .option('--jobs <number>', 'how many sessions work side by side; by default one a processor, from 2 to 4')
         .option('--abort', 'undo an interrupted restore')
         .option('--wait <seconds>', 'how long to wait for another that works on the database'),
     ),
@@ -33,6 +34,7 @@ export const restore: Verb = {
         upgrade: flags['upgrade'] === true,
         embedded: shape === 'embedded',
         waitSeconds: wholeNumber(textFlag(flags, 'wait'), '--wait'),
+        jobs: wholeNumber(textFlag(flags, 'jobs'), '--jobs', 1),
       });
       const rows = result.tables.reduce((sum, table) => sum + table.rows, 0);
       const on = result.upgradedTo === undefined ? '' : `, then upgraded to ${result.upgradedTo}`;

@@ -22,7 +22,7 @@ export async function verifyArchive(archive: Archive, dialect: Dialect, options:
     if (entry.kind !== 'data') continue;
     const table = shapes.get(entry.table ?? '');
     if (!table) throw damaged(archive, `a frame is of the unknown table ${entry.table}`);
-    digests.get(table.label)?.add(rowsOf(dialect, table, sql, archive.name));
+    digests.get(table.label)?.add(rowsOf(dialect.rows, table, sql, archive.name));
   }
   for (const table of tables) {
     const found = digests.get(table.name)?.result();

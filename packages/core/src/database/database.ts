@@ -55,6 +55,11 @@ export interface SessionOptions {
   readonly purpose?: string;
   /** Schemas in which unqualified names are looked up, first the one where new objects go. None if left out. */
   readonly schemas?: readonly string[];
+  /**
+   * For loading rows and building indexes: more memory, and commits that do not wait for the disk. A later commit of an
+   * ordinary session makes them all durable.
+   */
+  readonly bulk?: boolean;
 }
 
 /** One connection. Statements run one at a time, in the order in which they were given. */
@@ -73,6 +78,11 @@ export interface Session {
    * (see {@link RowForm}), at most a few megabytes; one call is one statement. Returns the number of rows loaded.
    */
   load(table: TableShape, rows: Buffer): Promise<number>;
+  /**
+   * Empties a table that nobody else uses, in the current transaction, which then loads all of its rows: `load` may write
+   * them in a form that spares work later on (frozen, or without a log).
+   */
+  empty(table: TableShape): Promise<void>;
   /** Describes everything in the schemas that Lockstep does not own. Part of the current transaction, if there is one. */
   describe(schemas: readonly string[]): Promise<Shape>;
   /** Drops every object in the schemas, leaving the schemas themselves, extensions, and Lockstep's own tables. */
@@ -178,6 +188,17 @@ export interface Dialect {
   readonly fileSettings: readonly string[];
   /** The statement that puts a sequence or an AUTO_INCREMENT where it stood. */
   counter(counter: Counter): string;
+  /**
+   * How to put back what was taken away for a load, given in the order of `Shape.after`: keys, indexes, foreign keys,
+   * triggers. The stages are worked on one after the other, the tasks of a stage side by side on sessions of their own,
+   * so two tasks of a stage may not wait for each other in a circle. Foreign keys are validated.
+   *
+   * A run that was cut off is continued with the statements that `Session.describe` does not find in the database. So
+   * what a task has done halfway must not look like the whole, and must not be in the way of doing it again.
+   */
+  putBack(statements: readonly ShapeStatement[]): readonly PutBackStage[];
+  /** The statement that gathers the statistics of a table for the planner. */
+  analyze(table: TableName): string;
   /** SQL text of a string literal. */
   literal(value: string): string;
   /** SQL that yields a new random UUID as text. */
@@ -188,6 +209,16 @@ export interface Dialect {
   clockPlus(seconds: number): string;
   /** Suffix of a SELECT that takes a share lock on the rows it reads. */
   readonly shareLock: string;
+}
+
+/** Tasks that may be done side by side. */
+export type PutBackStage = readonly PutBackTask[];
+
+/** Statements for one session, in their order, each of them committed before the next. */
+export interface PutBackTask {
+  /** The label of the table, if it is about one: tasks of large tables begin first. */
+  readonly table: string | undefined;
+  readonly statements: readonly string[];
 }
 
 export interface ScriptStatement {
@@ -218,9 +249,10 @@ export interface RowForm {
   wrap(table: TableShape, rows: Buffer): Buffer;
   /**
    * The rows of a frame, checked against a narrow grammar: nothing but the expected statement head, rows of the right
-   * number of literals, and the end. Throws FILE_DAMAGED otherwise.
+   * number of literals, and the end. Throws FILE_DAMAGED otherwise. With `checked`, these very bytes have been looked
+   * at before, and need not be looked at again.
    */
-  unwrap(table: TableShape, text: Buffer): Buffer;
+  unwrap(table: TableShape, text: Buffer, checked?: boolean): Buffer;
   /** The lines cut down to the columns at these positions (ascending), as if the table had only those. */
   project(rows: Buffer, positions: readonly number[]): Buffer;
 }

@@ -1,9 +1,9 @@
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
-import { defaultJobs } from '../backup/default-jobs.ts';
 import { digestTables } from '../backup/digest-tables.ts';
 import type { Database } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
+import { defaultSessions } from './crew.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
 
 /**
@@ -14,9 +14,9 @@ export async function compareWithBackup(
   database: Database,
   schemas: readonly string[],
   expected: { readonly fingerprint: string; readonly tables: readonly TableResult[] },
-  options: RunOptions,
+  options: RunOptions & { readonly jobs?: number | undefined },
 ): Promise<TableResult[]> {
-  const snapshot = await database.snapshot(schemas, { readers: defaultJobs() });
+  const snapshot = await database.snapshot(schemas, { readers: options.jobs ?? defaultSessions() });
   try {
     const found = await digestTables(snapshot, snapshot.shape.tables, options);
     const differences = differencesOf(expected.tables, found);

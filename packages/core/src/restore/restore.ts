@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Manifest } from '../backup/archive/manifest.ts';
 import type { Archive } from '../backup/archive/reader.ts';
 import { verifyArchive } from '../backup/verify.ts';
-import type { Database, Shape } from '../database/database.ts';
+import type { TableOfContents } from '../backup/archive/table-of-contents.ts';
+import type { Database, Shape, ShapeStatement } from '../database/database.ts';
 import { withLock } from '../database/lock.ts';
 import { identifier, sql } from '../database/sql.ts';
 import { LockstepError } from '../errors.ts';
@@ -24,8 +25,14 @@ import type { ShapeSource } from './check-backup.ts';
 import { checkBackup } from './check-backup.ts';
 import { compareWithBackup } from './compare.ts';
 import { clearRecords, enterRestoring } from './enter.ts';
+import { openCrew } from './crew.ts';
+import { settleFailure } from './failure.ts';
+import type { Journal } from './journal.ts';
+import { readJournal, writeJournal } from './journal.ts';
 import { loadTables } from './load.ts';
+import { putBack } from './put-back.ts';
 import { restoreRecords } from './records.ts';
+import type { TargetKind } from './target.ts';
 import { inspectTarget } from './target.ts';
 
 export interface RestoreOptions extends RunOptions {
@@ -34,6 +41,8 @@ export interface RestoreOptions extends RunOptions {
   /** Make the shape by the DDL in the file, for a backup of a drifted or failed database. Runs SQL that the file brings. */
   readonly embedded?: boolean | undefined;
   readonly waitSeconds?: number | undefined;
+  /** Sessions that load, build and read back side by side: as many as there are processors, from 2 to 4, unless given. */
+  readonly jobs?: number | undefined;
 }
 
 export interface RestoreResult {
@@ -46,11 +55,12 @@ export interface RestoreResult {
 /**
  * Restores a backup into a clean database of the same release, reads it back and compares. Everything is checked
  * before the first write: every byte of the file, product, release, engine, shape, and the target. Until the
- * comparison is done the database is closed to servers; a restore that was cut starts over when it is run again. With
- * `upgrade` it stays closed until that is done too, and a run that was cut in the upgrade goes on with it.
+ * comparison is done the database is closed to servers. A run that was cut off goes on where it was when it is run again
+ * with the same file, and starts over with another one. With `upgrade` the database stays closed until that is done too,
+ * and a run that was cut off in the upgrade goes on with it.
  *
  * Throws FILE_DAMAGED, FILE_FOREIGN, BACKUP_NEWER, BACKUP_OTHER_*, BACKUP_SHAPE_UNKNOWN, TARGET_NOT_CLEAN, LEASE_LIVE,
- * PHASE_REFUSED; RESTORE_DIFFERS after the load.
+ * PHASE_REFUSED; RESTORE_DIFFERS after the load; RESTORE_UNFINISHED when the server or the connection gave way.
  */
 export async function restore(
   database: Database,
@@ -101,24 +111,98 @@ async function restoreInto(
   const upgrade = options.upgrade ?? false;
   const target = await inspectTarget(database, home, code, manifest, upgrade);
   if (target === 'restored') return result;
-  await enterRestoring(home, target, manifest, archive.name);
-  await phase(options, 'restore:entered');
-
-  await note(options, `Building the shape of release ${manifest.release}`);
-  const shape = await buildShape(database, home, schemas, archive, source, options);
-  await phase(options, 'restore:built');
-  await emptyTables(home, shape);
-  await loadTables(home, archive, shape.tables, options);
-  await phase(options, 'restore:loaded');
-  await putBack(home, shape, options);
-  for (const counter of contents.counters) await home.session.execute(home.dialect.counter(counter));
-  await restoreRecords(home, manifest);
-  await phase(options, 'restore:compare');
-  await note(options, 'Reading back and comparing');
-  await compareWithBackup(database, schemas, { fingerprint: manifest.fingerprint, tables: contents.tables }, options);
+  try {
+    await fill(database, home, schemas, archive, source, target, options);
+    await phase(options, 'restore:compare');
+    await note(options, 'Reading back and comparing');
+    await compareWithBackup(database, schemas, { fingerprint: manifest.fingerprint, tables: contents.tables }, options);
+  } catch (error) {
+    throw await settleFailure(home, error);
+  }
   await phase(options, 'restore:finish');
   await finish(home, archive, upgrade ? code.product.version : undefined);
   return result;
+}
+
+/** Makes the target what the backup was, or what is missing of it when an earlier run was cut off. */
+async function fill(
+  database: Database,
+  home: Home,
+  schemas: readonly string[],
+  archive: Archive,
+  source: ShapeSource,
+  target: TargetKind,
+  options: RestoreOptions,
+): Promise<void> {
+  const { contents } = archive;
+  const { begun, shape, after } =
+    (target === 'restoring' ? await goOn(home, schemas, contents, options) : undefined) ??
+    (await begin(database, home, schemas, archive, source, target, options));
+  const crew = await openCrew(database, schemas, options);
+  try {
+    await writeJournal(
+      home,
+      contents,
+      after,
+      crew.sessions.map(({ id }) => id),
+    );
+    await phase(options, 'restore:built');
+    await loadTables(home, crew, archive, shape.tables, begun?.loaded ?? new Set(), options);
+    await phase(options, 'restore:loaded');
+    await putBack(home, crew, after, shape, contents.tables, options);
+    await phase(options, 'restore:settle');
+    await crew.each(contents.counters, (session, counter) => session.execute(home.dialect.counter(counter)));
+    await crew.each(shape.tables, (session, table) => session.execute(home.dialect.analyze(table)));
+  } finally {
+    await crew.close();
+  }
+}
+
+interface Filling {
+  /** What an earlier run has done. */
+  readonly begun: Journal | undefined;
+  /** The shape as it is now. */
+  readonly shape: Shape;
+  /** What has to be put back after the load. */
+  readonly after: readonly ShapeStatement[];
+}
+
+/** Goes on with what an earlier run has begun with the same file; undefined where that is not possible. */
+async function goOn(
+  home: Home,
+  schemas: readonly string[],
+  contents: TableOfContents,
+  options: RunOptions,
+): Promise<Filling | undefined> {
+  const before = await readJournal(home, contents);
+  if (!before) return undefined;
+  // A killed run's last statement may still be at work on the server.
+  for (const id of before.sessions) await home.session.waitForEnd(id);
+  const begun = (await readJournal(home, contents)) ?? before;
+  const total = contents.frames.filter(({ kind }) => kind === 'data').length;
+  await note(options, `Going on where an earlier run stopped: ${begun.loaded.size} of ${total} pieces are loaded`);
+  return { begun, shape: await home.session.describe(schemas), after: begun.after };
+}
+
+/** Closes the target to servers, and makes the empty shape of the backup without what slows a load down or reacts to it. */
+async function begin(
+  database: Database,
+  home: Home,
+  schemas: readonly string[],
+  archive: Archive,
+  source: ShapeSource,
+  target: TargetKind,
+  options: RunOptions,
+): Promise<Filling> {
+  const { manifest } = archive.contents;
+  await enterRestoring(home, target, manifest, archive.name);
+  await phase(options, 'restore:entered');
+  await note(options, `Building the shape of release ${manifest.release}`);
+  const shape = await buildShape(database, home, schemas, archive, source, options);
+  const after = shape.after.filter((statement) => statement.drop !== undefined);
+  for (const { drop } of after.toReversed()) if (drop !== undefined) await home.session.execute(drop);
+  for (const table of shape.tables) await home.session.run(sql`DELETE FROM ${identifier(table.schema, table.name)}`);
+  return { begun: undefined, shape: { ...shape, after: [] }, after };
 }
 
 /** Makes the empty shape of the backup. What an interrupted restore has left is taken away first. */
@@ -151,24 +235,11 @@ async function runFrames(home: Home, archive: Archive, kind: 'shape' | 'rest'): 
   }
 }
 
-/** Drops what slows a load down or reacts to it, then the rows that migrations have put there. */
-async function emptyTables(home: Home, shape: Shape): Promise<void> {
-  for (const statement of shape.after.toReversed()) if (statement.drop) await home.session.execute(statement.drop);
-  for (const table of shape.tables) await home.session.run(sql`DELETE FROM ${identifier(table.schema, table.name)}`);
-}
-
-async function putBack(home: Home, shape: Shape, options: RunOptions): Promise<void> {
-  for (const statement of shape.after) {
-    if (!statement.drop) continue;
-    await phase(options, 'restore:index');
-    await home.session.execute(statement.create);
-  }
-}
-
 /** The end of the restore, in one transaction. With a release to go on to, the upgrade begins before a server can. */
 async function finish(home: Home, archive: Archive, onTo: string | undefined): Promise<void> {
   const { manifest } = archive.contents;
   await home.session.transaction(async () => {
+    await restoreRecords(home, manifest);
     await home.session.run(
       sql`UPDATE ${ownTable(home, 'lockstep_state')} SET database_id = ${randomUUID()} WHERE id = 1`,
     );

@@ -64,6 +64,8 @@ export interface ShapeStatement {
   readonly create: string;
   /** For what a restore takes away before loading and puts back afterwards. */
   readonly drop?: string;
+  /** Of a key, an index, a foreign key or a trigger: the label of its table. */
+  readonly table?: string;
 }
 
 /** Something in the product's schemas that is outside of the list. Backups refuse it by name. */

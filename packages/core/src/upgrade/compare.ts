@@ -98,7 +98,7 @@ async function digestOfFile(
   const positions = before.columns.flatMap((column, index) => (kept.includes(column) ? [index] : []));
   const digest = new TableDigest();
   for await (const { sql } of archive.framesOf(before.name)) {
-    digest.add(dialect.rows.project(rowsOf(dialect, shape, sql, archive.name), positions));
+    digest.add(dialect.rows.project(rowsOf(dialect.rows, shape, sql, archive.name), positions));
   }
   return digest.result();
 }

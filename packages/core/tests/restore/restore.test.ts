@@ -3,6 +3,7 @@ import {
   abortRestore,
   backup,
   digestDatabase,
+  identifier,
   info,
   migrate,
   openStorage,
@@ -12,7 +13,7 @@ import {
   sql,
   validate,
 } from '@lockstep/core';
-import type { Database, Product, Progress } from '@lockstep/core';
+import type { Database, PhaseName, Product, Progress } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { fillShop, opener, shopProduct, withBackup } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
@@ -21,7 +22,9 @@ const stops = [
   'restore:entered',
   'restore:built',
   'restore:load',
+  'restore:commit',
   'restore:index',
+  'restore:settle',
   'restore:compare',
   'restore:finish',
 ] as const;
@@ -77,6 +80,65 @@ describeEachEngine('restore', (engine) => {
     }
     await withBackup(file, (archive) => restore(target, product, archive));
     expect(await digestDatabase(target, product)).toEqual(await digestDatabase(database, product));
+  });
+
+  it('goes on where it was cut off: no row is loaded twice, no index is built twice', async () => {
+    const { database, product } = await prepared();
+    const session = await database.session({ schemas: ['public'] });
+    for (const letter of 'abcdefghij') {
+      await session.execute(`INSERT INTO item (id, shop_id, label)
+        SELECT CONCAT(id, '${letter}'), shop_id, '${letter.repeat(100)}' FROM item`);
+    }
+    await session.close();
+    const { file } = await backup(database, product, openStorage(await temporaryFolder()));
+    const expected = await digestDatabase(database, product);
+    const target = await open();
+    /** Runs until a phase is reached for the so manieth time, and counts the pieces that it loads and builds. */
+    const run = async (
+      from: string,
+      jobs: number,
+      name?: PhaseName,
+      times = 1,
+    ): Promise<{ loads: number; builds: number }> => {
+      const seen: PhaseName[] = [];
+      const onProgress = (progress: Progress): void => {
+        if (progress.kind !== 'phase') return;
+        seen.push(progress.name);
+        if (progress.name === name && seen.filter((other) => other === name).length === times) {
+          throw new Error(`stopped at ${name}`);
+        }
+      };
+      const done = withBackup(from, (archive) => restore(target, product, archive, { onProgress, jobs }));
+      await (name === undefined ? done : expect(done).rejects.toThrow(`stopped at ${name}`));
+      const count = (phase: PhaseName): number => seen.filter((other) => other === phase).length;
+      return { loads: count('restore:load'), builds: count('restore:index') };
+    };
+    const loaded = async (): Promise<number> => {
+      const reader = await target.session({ schemas: ['public'] });
+      const rows =
+        await reader.query(sql`SELECT statement FROM ${identifier(target.dialect.homeSchema(['public']), 'lockstep_step')}
+        WHERE migration = 'restore' AND statement > 0`);
+      await reader.close();
+      return rows.length;
+    };
+
+    const all = await withBackup(
+      file,
+      async ({ contents }) => contents.frames.filter(({ kind }) => kind === 'data').length,
+    );
+    expect(all).toBeGreaterThan(4);
+    await run(file, 2, 'restore:commit', 2);
+    const first = await loaded();
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(all);
+    const second = await run(file, 2, 'restore:settle');
+    expect(second.loads).toBe(all - first);
+    expect(second.builds).toBeGreaterThan(1);
+
+    const other = await backup(database, product, openStorage(await temporaryFolder()));
+    expect((await run(other.file, 1, 'restore:index', 2)).loads).toBe(all);
+    expect(await run(other.file, 1)).toEqual({ loads: 0, builds: second.builds - 1 });
+    expect(await digestDatabase(target, product)).toEqual(expected);
   });
 
   it('is undone to a fresh database where it began with one', async () => {

@@ -3,6 +3,7 @@ import { clockPlusText, clockText } from './clock.ts';
 import type { Flavour } from './flavour.ts';
 import { mariadb, mysql } from './flavour.ts';
 import { ownTables } from './own-tables.ts';
+import { putBack } from './put-back.ts';
 import { literal, quote } from './quote.ts';
 import { rowForm } from './row-form/row-form.ts';
 import { fileSettings } from './settings.ts';
@@ -22,6 +23,8 @@ function dialectOf(flavour: Flavour): Dialect {
     fileSettings,
     counter: ({ name, value }) =>
       guard(`ALTER TABLE ${quote(name.name)} AUTO_INCREMENT = ${BigInt(value)}`, exactSettings),
+    putBack,
+    analyze: ({ name }) => `ANALYZE TABLE ${quote(name)}`,
     literal,
     randomUuid,
     clock: clockText,

@@ -18,10 +18,14 @@ export interface ServerError {
 const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1419]);
 /** The server ends the connection: shut down, killed, idle too long, the network broke. */
 const lostErrors = new Set([1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3169, 4031]);
+/** The disk or a tablespace is full. */
+const fullErrors = new Set([1021, 1114]);
+/** The system's own number of the same, in messages about files. */
+const noSpace = /\b(?:errno: 28|OS error 28|Errcode: 28)\b/i;
 
 /**
- * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, PRIVILEGE_MISSING or STATEMENT_FAILED.
- * The last two carry the server's error number and SQLSTATE as the details `number` and `sqlState`.
+ * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, PRIVILEGE_MISSING, SERVER_FULL or
+ * STATEMENT_FAILED. All but the first carry the server's error number and SQLSTATE as the details `number` and `sqlState`.
  */
 export function failureOf(error: unknown, context: FailureContext): LockstepError {
   if (error instanceof LockstepError) return error;
@@ -35,7 +39,8 @@ export function failureOf(error: unknown, context: FailureContext): LockstepErro
   if (privilegeErrors.has(server.number)) {
     return new LockstepError('PRIVILEGE_MISSING', { ...details, doing: statement }, { cause: error });
   }
-  return new LockstepError('STATEMENT_FAILED', details, { cause: error });
+  const isFull = fullErrors.has(server.number) || noSpace.test(server.message);
+  return new LockstepError(isFull ? 'SERVER_FULL' : 'STATEMENT_FAILED', details, { cause: error });
 }
 
 /** The server's part in an error, or undefined if it came from the network or the driver. */

@@ -5,6 +5,7 @@ import type { Sql } from '../sql.ts';
 import { errorNumber } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { loadRows } from './load.ts';
+import { quote } from './quote.ts';
 import { readRows } from './read-rows.ts';
 import { guardedStatements } from './shape/guarded.ts';
 import { renderText } from './values.ts';
@@ -84,6 +85,10 @@ export class MysqlSession implements Session {
   async load(table: TableShape, rows: Buffer): Promise<number> {
     const work = (): Promise<number> => loadRows(this.#wire, table, rows, this.#parts.largestPacket);
     return this.#inTransaction ? this.#watch(work()) : this.transaction(work);
+  }
+
+  async empty(table: TableShape): Promise<void> {
+    await this.#watch(this.#wire.run(`DELETE FROM ${quote(table.name)}`));
   }
 
   /** The content of a table as lines in the row form; see `readRows`. */

@@ -3,6 +3,7 @@ import type { Dialect } from '../database.ts';
 import { clockText, timeText } from './clock.ts';
 import { ownTables } from './own-tables.ts';
 import { literal, quote, quoteTable } from './quote.ts';
+import { putBack } from './put-back.ts';
 import { postgresRows } from './row-form.ts';
 import { fileSettings } from './settings.ts';
 import { split } from './split.ts';
@@ -20,6 +21,8 @@ export const postgresDialect: Dialect = {
   fileSettings,
   counter: ({ name, value, called }) =>
     `SELECT pg_catalog.setval(${literal(quoteTable(name))}::pg_catalog.regclass, ${literal(value)}::bigint, ${called})`,
+  putBack,
+  analyze: (table) => `ANALYZE ${quoteTable(table)}`,
   literal,
   randomUuid: 'pg_catalog.gen_random_uuid()::text',
   clock: clockText,

@@ -9,8 +9,8 @@ export interface FailureContext {
 }
 
 /**
- * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, REPLICA_CONFLICT, PRIVILEGE_MISSING or
- * STATEMENT_FAILED. The last two carry the server's SQLSTATE as the detail `sqlState`.
+ * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, REPLICA_CONFLICT, PRIVILEGE_MISSING,
+ * SERVER_FULL or STATEMENT_FAILED. The last three carry the server's SQLSTATE as the detail `sqlState`.
  */
 export function failureOf(error: unknown, context: FailureContext): LockstepError {
   if (error instanceof LockstepError) return error;
@@ -33,6 +33,10 @@ export function failureOf(error: unknown, context: FailureContext): LockstepErro
       { doing: statement, reason: serverReason(error), sqlState },
       { cause: error },
     );
+  }
+  // 53100: the disk is full. 53200: out of memory.
+  if (sqlState === '53100' || sqlState === '53200') {
+    return new LockstepError('SERVER_FULL', { reason: serverReason(error), sqlState }, { cause: error });
   }
   const position = error instanceof DatabaseError ? (error.position ?? '') : '';
   return new LockstepError(

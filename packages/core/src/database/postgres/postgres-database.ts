@@ -18,7 +18,7 @@ import { locationOf } from './location.ts';
 import { tryAdvisoryLock } from './lock.ts';
 import { createScratch } from './scratch.ts';
 import { PostgresSession } from './session.ts';
-import { applySettings, watchForLostClient } from './settings.ts';
+import { applySettings, speedUpLoading, watchForLostClient } from './settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { openSnapshot } from './snapshot.ts';
 import type { ServerVersion } from './version.ts';
@@ -87,6 +87,7 @@ export class PostgresDatabase implements Database {
     return this.#open({
       applicationName: options.purpose === undefined ? 'lockstep' : `lockstep ${options.purpose}`,
       schemas: options.schemas ?? [],
+      bulk: options.bulk === true,
     });
   }
 
@@ -143,6 +144,7 @@ export class PostgresDatabase implements Database {
     try {
       id = await applySettings(client, settings);
       if (isServer) await watchForLostClient(client);
+      if (isServer && settings.bulk === true) await speedUpLoading(client);
     } catch (error) {
       client.connection.stream.destroy();
       throw failureOf(error, { location, statement: 'SET' });

@@ -43,6 +43,8 @@ export interface ConnectionSettings {
   readonly schemas: readonly string[];
   /** Settings for this connection beside the fixed ones. */
   readonly extra?: Readonly<Record<string, string>>;
+  /** For a server: see `speedUpLoading`. */
+  readonly bulk?: boolean;
 }
 
 /**
@@ -93,6 +95,21 @@ export async function watchForLostClient(client: Client): Promise<void> {
     // 22023: the platform does not support it.
     if (sqlStateOf(error) !== '22023') throw error;
   }
+}
+
+/**
+ * Settings for loading rows and building indexes. A commit that does not wait for the disk is lost, with all that came
+ * after it, when the server breaks down, and made durable by any later commit that waits.
+ *
+ * Long values are compressed with lz4 where the server has it and nobody has chosen otherwise: Postgres's own method
+ * takes a third to a half of the time of loading documents, and makes them no smaller.
+ */
+export async function speedUpLoading(client: Client): Promise<void> {
+  await client.query(`SELECT ${setAll({ synchronous_commit: 'off', jit: 'off' })}`);
+  await client.query(`SELECT pg_catalog.set_config(name, CASE name
+      WHEN 'maintenance_work_mem' THEN '256MB' ELSE 'lz4' END, false) FROM pg_catalog.pg_settings
+    WHERE name = 'maintenance_work_mem' AND setting::bigint < 262144
+      OR name = 'default_toast_compression' AND source = 'default' AND 'lz4' = ANY (enumvals)`);
 }
 
 /** The settings at the head of every restore, and of a file for psql. Accepted by every supported version. */

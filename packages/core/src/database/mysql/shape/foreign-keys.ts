@@ -33,6 +33,7 @@ export function describeForeignKeys(
     parts.after.push({
       kind: 'foreign key',
       name: named,
+      table: label(table),
       create: guard(create, { foreign_key_checks: '0', ...nonStandard(first, flavour), ...settings }),
       drop: guard(`ALTER TABLE ${quote(table)} DROP FOREIGN KEY ${quote(name)}`, settings),
     });

@@ -78,6 +78,7 @@ export function describeTriggers(rows: Rows, parts: Parts): void {
     parts.after.push({
       kind: 'trigger',
       name: label(table, name),
+      table: label(table),
       create: guard(create, settingsOf(made)),
       drop: `DROP TRIGGER ${quote(name)}`,
     });

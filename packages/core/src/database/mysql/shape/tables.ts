@@ -140,6 +140,7 @@ function describeIndex(
   parts.after.push({
     kind,
     name: named,
+    table: label(table),
     create: guard(`ALTER TABLE ${quote(table)} ADD ${indexDefinition(index, hidden(flavour))}`, settings),
     drop: guard(`ALTER TABLE ${quote(table)} DROP KEY ${quote(index.name)}`, settings),
   });

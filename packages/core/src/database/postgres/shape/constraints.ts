@@ -87,6 +87,7 @@ function describeTableConstraint(row: Row, catalogue: Catalogue, parts: Parts): 
     name: display(...path),
     create: `ALTER TABLE ${table} ADD CONSTRAINT ${constraintName} ${definition}`,
     ...dropped(drop),
+    table: display(text(row, 'schema'), text(row, 'owner')),
     needs: [`pg_class:${text(row, 'relation')}`, ...(catalogue.childChecks.get(checkKey(row)) ?? [])],
   });
   if (kind === 'foreign key' || kind === 'check constraint') return;
@@ -148,6 +149,7 @@ function describeIndexOptions(row: Row, kind: ShapeKind, parts: Parts): void {
     stage: 'index',
     kind,
     name: display(...pathOf(row)),
+    table: display(text(row, 'schema'), text(row, 'owner')),
     create: `ALTER INDEX ${index} SET (${optionsSql(list)})`,
     drop: `ALTER INDEX IF EXISTS ${index} RESET (${names.join(', ')})`,
     needs: [`pg_constraint:${text(row, 'oid')}`],

@@ -18,8 +18,7 @@ export function indexFamilies(indexes: readonly Row[], constraints: readonly Row
   for (const row of indexes) {
     const top = topFrom(row, byOid);
     topOf.set(text(row, 'oid'), top);
-    const referred =
-      isHeld(row) || optional(row, 'constraint_type') === 'p' || kept.has(optional(row, 'constraint') ?? '');
+    const referred = isHeld(row) || kept.has(optional(row, 'constraint') ?? '');
     if (referred) fixed.add(text(top, 'oid'));
   }
   return { topOf, fixed };

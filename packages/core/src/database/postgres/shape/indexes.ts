@@ -60,6 +60,7 @@ function describeIndex(row: Row, catalogue: Catalogue, parts: Parts): void {
     name: display(schema, name),
     create: definition,
     ...dropped(dropOf(row, catalogue.families)),
+    table: display(schema, text(row, 'owner')),
     needs: [`pg_class:${text(row, 'relation')}`],
   });
 }
@@ -90,6 +91,7 @@ function describeSettings(row: Row, parts: Parts): void {
     stage: 'index attach',
     kind: 'index',
     name: display(schema, name),
+    table: display(schema, text(row, 'owner')),
     needs: [made === null ? `pg_class:${text(row, 'oid')}` : `pg_constraint:${made}`],
   } as const;
   const address = `pg_class:${text(row, 'oid')}`;
@@ -132,6 +134,7 @@ function describeAttachment(row: Row, catalogue: Catalogue, parts: Parts): void 
     kind: 'index',
     name: display(...path),
     create: `ALTER INDEX ${parentIndex} ATTACH PARTITION ${qualified(...path)}`,
+    table: display(text(row, 'schema'), text(row, 'owner')),
     ...dropped(dropOf(row, catalogue.families)),
     needs: [parts.makerOf(`pg_class:${text(row, 'oid')}`), parts.makerOf(`pg_class:${parent}`)],
   });

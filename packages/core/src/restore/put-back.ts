@@ -1,0 +1,43 @@
+import type { TableResult } from '../backup/archive/table-of-contents.ts';
+import type { PutBackTask, Shape, ShapeStatement } from '../database/database.ts';
+import type { RunOptions } from '../progress.ts';
+import { phase } from '../progress.ts';
+import type { Home } from '../state/tables.ts';
+import type { Crew } from './crew.ts';
+
+/**
+ * Puts back what was taken away for the load, as far as it is not there: a run before this one may have done a part of
+ * it. Foreign keys are validated.
+ */
+export async function putBack(
+  home: Home,
+  crew: Crew,
+  after: readonly ShapeStatement[],
+  shape: Shape,
+  tables: readonly TableResult[],
+  options: RunOptions,
+): Promise<void> {
+  const present = new Set(shape.after.map(keyOf));
+  const missing = after.filter((statement) => !present.has(keyOf(statement)));
+  const stages = home.dialect.putBack(missing).map((stage) => largestFirst(stage, tables));
+  const total = stages.reduce((sum, stage) => sum + stage.length, 0);
+  let done = 0;
+  for (const stage of stages) {
+    await crew.each(stage, async (session, task) => {
+      await phase(options, 'restore:index');
+      for (const statement of task.statements) await session.execute(statement);
+      done += 1;
+      await options.onProgress?.({ kind: 'count', what: 'keys, indexes and foreign keys', done, total });
+    });
+  }
+}
+
+function keyOf({ kind, name, create }: ShapeStatement): string {
+  return JSON.stringify([kind, name, create]);
+}
+
+function largestFirst(stage: readonly PutBackTask[], tables: readonly TableResult[]): PutBackTask[] {
+  const rows = new Map(tables.map((table) => [table.name, table.rows]));
+  const size = ({ table }: PutBackTask): number => rows.get(table ?? '') ?? 0;
+  return stage.toSorted((a, b) => size(b) - size(a));
+}
