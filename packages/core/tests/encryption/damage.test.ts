@@ -101,6 +101,15 @@ test('chunks that are cut off, swapped, doubled or from another file are found',
   }
 });
 
+test('a file that was cut between two chunks is refused before anything is read of it', async () => {
+  const long = (await encrypt([content(3 * chunkSize)], [recipient])).bytes;
+  const cut = long.subarray(0, headerSize + payloadNonceSize + 2 * sealedSize);
+  await expect(decrypted(memorySource(cut), [identity])).rejects.toMatchObject({
+    code: 'FILE_DAMAGED',
+    message: expect.stringContaining('it was cut'),
+  });
+});
+
 test('a chunk without content at the end, which age does not write, is refused', async () => {
   const long = (await encrypt([content(chunkSize)], [recipient])).bytes;
   expect(await refusalOf(Buffer.concat([long, Buffer.alloc(16)]), [identity])).toBe('FILE_DAMAGED');
