@@ -1,5 +1,5 @@
-// How each engine under test is had, prepared, started, and asked for its version and data folder. PGlite needs no
-// server.
+// How each server that tests need is had, prepared, started, and asked for its version and data folder. PGlite needs no
+// server. S3 is no engine, but a place for backups.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,6 +21,7 @@ export const engines = {
   mysql9: mysql(),
   mariadb10: mariadb('10.11.', 'bookworm'),
   mariadb11: mariadb('11.', 'sid'),
+  s3: s3(),
 };
 
 function postgres(major, suite) {
@@ -128,6 +129,22 @@ function askMysql(client) {
     ...options({ host: '127.0.0.1', port, user: 'root', execute: 'select @@version, @@datadir' }),
     '-BN',
   ];
+}
+
+function s3() {
+  return {
+    family: 's3',
+    version: '16.',
+    suite: 'bookworm',
+    packages: ['ceph-base', 'ceph-mon', 'ceph-osd', 'ceph-common', 'radosgw'],
+    programs: 'usr/bin',
+    onSystem: () => false, // its classes may be anywhere
+    url: (port) => `http://127.0.0.1:${port}`,
+    prepare: ({ data }) => ['mkdir', '-p', data],
+    run: ({ root, data, port }) => ['bash', join(import.meta.dirname, 's3.sh'), root, data, String(port)],
+    stopSignal: 'SIGKILL',
+    ask: ({ data }) => ['cat', join(data, 'ready')],
+  };
 }
 
 function options(values) {

@@ -59,7 +59,7 @@ if [ "$*" != patchelf ]; then
   [ -n "$loader" ] || fail "There is no loader among the libraries of $*."
   main=$(cd "$new" && dirname usr/lib/*-linux-gnu/libc.so.6)
   search=$folder/$main
-  for private in $(cd "$new" && find usr/lib -type d -name private); do search=$folder/$private:$search; done
+  for private in $(cd "$new" && find usr/lib -type d \( -name private -o -path '*-linux-gnu/ceph' \)); do search=$folder/$private:$search; done
   while IFS= read -r -d '' file; do
     [ "$(head -c 4 "$file" | tr -d '\0')" = $'\x7fELF' ] || continue
     case $file in

@@ -7,10 +7,11 @@ import { recorded } from './records.mjs';
 import { startServers } from './servers.mjs';
 
 const embedded = 'pglite';
+const store = 's3';
 const known = [embedded, ...Object.keys(engines)];
 
 /**
- * ENGINES, a list with commas, names the engines to test; all of them otherwise. What cannot be tested is named, and on
+ * ENGINES, a list with commas, names the engines to test, and s3; all of them otherwise. What cannot be tested is named, and on
  * CI it fails the run.
  */
 export default async function setup({ provide }) {
@@ -27,13 +28,16 @@ export default async function setup({ provide }) {
   };
   const tools = await installTools().catch(instead('zstd and age', '/usr/bin'));
   const nodes = await installNodes().catch(instead('other releases of Node', {}));
-  const all = [...up, ...servers].map(({ name, url, version, bin }) => ({
-    name,
-    family: engines[name].family,
-    version,
-    url,
-    programs: bin,
-  }));
+  const running = [...up, ...servers];
+  const all = running
+    .filter(({ name }) => name !== store)
+    .map(({ name, url, version, bin }) => ({
+      name,
+      family: engines[name].family,
+      version,
+      url,
+      programs: bin,
+    }));
   if (asked.includes(embedded)) all.push(pglite());
   all.sort((a, b) => known.indexOf(a.name) - known.indexOf(b.name));
 
@@ -44,6 +48,7 @@ export default async function setup({ provide }) {
     throw new Error(`Not everything can be tested.\n${untested.join('\n')}`);
   }
   provide('engines', all);
+  provide('s3', running.find(({ name }) => name === store)?.url ?? null);
   provide('tools', tools);
   provide('nodes', nodes);
   provide('account', account() ?? null);

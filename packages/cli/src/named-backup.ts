@@ -1,9 +1,8 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openBackup, spool } from '@lockstep/core';
+import { openBackup, openStorage, spool } from '@lockstep/core';
 import type { Source } from '@lockstep/core';
 
-/** Opens the backup that a person names: a path, the name of a file in the place of backups, or `-` for stdin. */
+/** Opens the backup that a person names: a path, a URL, the name of a file in the place of backups, or `-` for stdin. */
 export async function openNamedBackup(file: string, place: string): Promise<Source> {
   if (file === '-') return spool(process.stdin, 'stdin');
   const isBare = !file.includes('/');
@@ -11,5 +10,5 @@ export async function openNamedBackup(file: string, place: string): Promise<Sour
     () => true,
     () => false,
   );
-  return openBackup(isBare && !here ? join(place, file) : file);
+  return isBare && !here ? openStorage(place).open(file) : openBackup(file);
 }

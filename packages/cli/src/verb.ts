@@ -16,6 +16,8 @@ export interface Outcome {
   readonly json: object;
   readonly lines: readonly string[];
   readonly exit?: number;
+  /** True if the lines go to stderr, because stdout carries something else. */
+  readonly onStderr?: boolean;
 }
 
 /** The texts of an option that may be repeated. */

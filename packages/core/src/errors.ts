@@ -271,7 +271,32 @@ export const errorTable = {
   STORAGE_INVALID: {
     exit: 2,
     message: '{place} is not a place for backups: {reason}.',
-    next: 'Give a path or a file: URL.',
+    next: 'Give a path, a file: URL or s3://BUCKET/PREFIX.',
+  },
+  STORAGE_CREDENTIALS_MISSING: {
+    exit: 2,
+    message: 'There are no credentials for S3: {reason}.',
+    next: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE. docs/s3.md tells where they are looked for.',
+  },
+  STORAGE_LOGIN_REFUSED: {
+    exit: 1,
+    message: '{endpoint} refuses the credentials: {reason}.',
+    next: 'Check access key, secret and session token, and that they belong to this endpoint.',
+  },
+  STORAGE_FORBIDDEN: {
+    exit: 1,
+    message: 'The credentials may not do what is needed at {place} ({doing}): {reason}.',
+    next: 'Grant the right. docs/s3.md lists those that each verb needs.',
+  },
+  BUCKET_MISSING: {
+    exit: 1,
+    message: 'There is no bucket {bucket} at {endpoint}.',
+    next: 'Create it, or correct the name, the region or the endpoint.',
+  },
+  STORAGE_UNREACHABLE: {
+    exit: 1,
+    message: 'The connection to {endpoint} fails: {reason}.',
+    next: 'Check the endpoint and the network, and run the same command again.',
   },
   SPACE_MISSING: {
     exit: 3,

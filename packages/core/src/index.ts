@@ -101,6 +101,7 @@ export { storageOf } from './storage/beside.ts';
 export { openBackup } from './storage/open-backup.ts';
 export { openStorage } from './storage/open.ts';
 export { spool } from './storage/spool.ts';
+export { streamStorage } from './storage/stream.ts';
 export type { Sink, Source, Storage, StoredFile } from './storage/storage.ts';
 export { info } from './upgrade/info.ts';
 export type { Info } from './upgrade/info.ts';

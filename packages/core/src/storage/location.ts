@@ -6,10 +6,14 @@ export function localPath(location: string): string {
   if (location === '') throw invalid(location, 'the name is empty');
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(location)?.[1]?.toLowerCase();
   if (scheme === 'file') return pathOfUrl(location);
-  if (scheme === 's3') throw invalid(location, 'this version does not know S3');
   // Anything else with a colon may be a name: `C:\backups`, or a time in a file's name.
   if (scheme !== undefined && location.startsWith(`${scheme}://`)) throw invalid(location, `${scheme}: is not known`);
   return location;
+}
+
+/** True for `s3://...`. */
+export function isS3(location: string): boolean {
+  return /^s3:\/\//i.test(location);
 }
 
 function pathOfUrl(url: string): string {
