@@ -15,7 +15,7 @@ export const serve: Verb = {
         .description('run the catalog: bring the database to this release, wait or refuse, then serve')
         .option('--port <port>', 'where to listen; 0 takes a free port', '8585')
         .option('--host <address>', 'the address to listen on; there is no login, so keep it private', '127.0.0.1')
-        .option('--backup-to <place>', 'the folder for the backup before an upgrade')
+        .option('--backup-to <place>', 'where the backup before an upgrade goes: a folder or s3://BUCKET/PREFIX')
         .option('--wait <seconds>', 'how long to wait for another that migrates'),
     ),
   run: async (context, _args, flags) => {

@@ -11,7 +11,7 @@ export const upgrade: Verb = {
       command
         .description('check, back up, verify, migrate, and prove that nothing was lost')
         .option('--to <release>', 'the release to go to')
-        .option('--backup-to <place>', 'the folder where the backup goes')
+        .option('--backup-to <place>', 'where the backup goes: a folder or s3://BUCKET/PREFIX')
         .option('--wait <seconds>', 'how long to wait for another that migrates'),
     ),
   run: async (context, _args, flags) => {

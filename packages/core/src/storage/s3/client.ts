@@ -4,7 +4,7 @@ import { LockstepError, reasonOf } from '../../errors.ts';
 import type { Credentials } from './credentials.ts';
 import { CredentialCache, findCredentials } from './credentials.ts';
 import type { Answer, Patience } from './exchange.ts';
-import { exchange } from './exchange.ts';
+import { ConnectionFailure, exchange } from './exchange.ts';
 import type { Purpose, Refusal } from './refusal.ts';
 import { refusalOf, refused } from './refusal.ts';
 import { isPassing, isPassingFailure, pause } from './retry.ts';
@@ -51,7 +51,7 @@ const emptySha256 = sha256('');
 export class Client {
   readonly bucket: string;
   readonly settings: Settings;
-  readonly #patience: Patience;
+  readonly patience: Patience;
   readonly #agent: http.Agent;
   readonly #credentials: CredentialCache;
   #region: string;
@@ -63,7 +63,7 @@ export class Client {
   constructor(bucket: string, settings: Settings, patience: Patience = defaultPatience) {
     this.bucket = bucket;
     this.settings = settings;
-    this.#patience = patience;
+    this.patience = patience;
     this.#region = settings.region;
     this.#endpoint = settings.endpoint;
     this.#agent =
@@ -123,12 +123,12 @@ export class Client {
         method: order.method,
         headers,
         body: body?.pieces ?? [],
-        patience: order.patience ?? this.#patience,
+        patience: order.patience ?? this.patience,
         signal: order.signal,
         receive: order.receive?.(),
       });
       this.#hasAnswered = true;
-      return { answer };
+      return isWhole(answer) ? { answer } : { failure: new ConnectionFailure('the answer is cut') };
     } catch (failure) {
       order.signal?.throwIfAborted();
       return { failure };
@@ -186,4 +186,9 @@ export class Client {
 /** Some errors come with status 200: their request takes long, and the answer has begun before it is done. */
 function isGood({ status, body }: Answer): boolean {
   return status >= 200 && status < 300 && !/<Error>/.test(body.slice(0, 10_000));
+}
+
+/** False for a document without its end: something on the way may have ended an answer as if it were whole. */
+function isWhole({ body }: Answer): boolean {
+  return !body.startsWith('<') || body.trimEnd().endsWith('>');
 }

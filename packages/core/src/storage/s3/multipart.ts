@@ -14,9 +14,6 @@ export interface Upload {
 
 const tokenHeader = 'x-amz-meta-lockstep-upload';
 
-/** Putting many parts together takes a server time, in which it may say nothing. */
-const completing = { milliseconds: 300_000, bytes: 1 };
-
 export async function beginUpload(client: Client, key: string): Promise<Upload> {
   const token = randomUUID();
   const { body } = await client.request({
@@ -56,7 +53,8 @@ export async function completeUpload(client: Client, upload: Upload, tags: reado
       body: bodyOf(Buffer.from(partList(tags))),
       doing: 'complete an upload',
       accept: ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchUpload', 'NotImplemented'],
-      patience: completing,
+      // Putting many parts together takes a server time, in which it may say nothing.
+      patience: { milliseconds: client.patience.milliseconds * 10, bytes: 1 },
     });
     return refusal;
   };

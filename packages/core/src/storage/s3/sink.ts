@@ -113,7 +113,8 @@ class S3Sink implements Sink {
       this.#tags[part.number - 1] = tag;
       part.release();
     } catch (error) {
-      this.#failure ??= { error };
+      // Parts of an upload that is given up fail because they are called off.
+      if (this.#isOpen) this.#failure ??= { error };
       this.#stop.abort();
     }
   }
