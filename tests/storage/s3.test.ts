@@ -53,7 +53,7 @@ describeS3('a backup in S3', () => {
     const remote = { env: { ...env, ...s3Environment(proxy.url) } };
     const { backup } = await succeed(url, ['show', file], remote);
     const size = Number(fieldsOf(backup)['bytes']);
-    console.log(`show: ${proxy.sent()} bytes read of ${size}, ${proxy.seen.length} requests`);
+    process.stdout.write(`show: ${proxy.sent()} bytes read of ${size}, ${proxy.seen.length} requests\n`);
     expect(proxy.sent()).toBeLessThan(size / 2);
   });
 

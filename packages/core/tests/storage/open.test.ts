@@ -18,13 +18,27 @@ test('a storage is a folder, by its path or its URL', async () => {
   expect(openStorage('at 12:30').location).toBe('at 12:30');
 });
 
-test.each(['', 's3://bucket/shop', 'S3://bucket', 'https://user:hidden@host/x', 'file://otherhost/x', 'sftp://host/x'])(
-  'the place %j is refused',
-  (location) => {
-    expect(() => openStorage(location)).toThrow(expect.objectContaining({ code: 'STORAGE_INVALID', exit: 2 }));
-    expect(() => openStorage(location)).not.toThrow('hidden');
-  },
-);
+test('a storage is a place in a bucket', () => {
+  for (const location of ['s3://bucket', 'S3://bucket/', 's3://bucket/shop', 's3://bucket/a b/ü/']) {
+    expect(openStorage(location).location).toBe(location.replace('S3', 's3').replace(/\/$/, ''));
+  }
+});
+
+test.each([
+  '',
+  '-',
+  's3://',
+  's3:///shop',
+  's3://bucket//shop',
+  's3://bucket/../shop',
+  's3://KEY:hid/den@bucket/hidden',
+  'https://user:hidden@host/x',
+  'file://otherhost/x',
+  'sftp://host/x',
+])('the place %j is refused', (location) => {
+  expect(() => openStorage(location)).toThrow(expect.objectContaining({ code: 'STORAGE_INVALID', exit: 2 }));
+  expect(() => openStorage(location)).not.toThrow('hidden');
+});
 
 test('a backup is a file, by its path or its URL', async () => {
   const folder = await temporaryFolder();
@@ -38,7 +52,9 @@ test('a backup is a file, by its path or its URL', async () => {
   }
   await expect(openBackup(join(folder, 'none'))).rejects.toMatchObject({ code: 'BACKUP_MISSING' });
   await expect(openBackup(folder)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-  await expect(async () => openBackup('s3://bucket/a')).rejects.toMatchObject({ code: 'STORAGE_INVALID' });
+  for (const location of ['s3://bucket', 's3://bucket/', 's3://bucket/shop/', 's3:///a', 's3://k:hidden@bucket/a']) {
+    await expect(async () => openBackup(location)).rejects.toMatchObject({ code: 'STORAGE_INVALID' });
+  }
 });
 
 const left = async (): Promise<string[]> =>

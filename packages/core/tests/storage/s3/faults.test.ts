@@ -97,7 +97,7 @@ describeS3('a server that misbehaves', () => {
     await write(storage);
     const source = await storage.open('a.sql.zst');
     expect((await source.read(0, source.size)).equals(content)).toBe(true);
-    expect(proxy.seen.filter((one) => kindOf(one) === 'part')).toHaveLength(6);
+    expect(proxy.seen.filter((one) => kindOf(one) === 'part' && one.before === 2)).toHaveLength(2);
   });
 
   test('that cuts every answer in the middle still brings every byte', async () => {
@@ -107,20 +107,21 @@ describeS3('a server that misbehaves', () => {
     expect((await source.read(1, source.size - 1)).equals(content.subarray(1))).toBe(true);
   });
 
-  test.each([
-    ['begin', []],
-    ['part', []],
-    ['claim', []],
-    ['complete', []],
-  ] as const)('for good when asked to %s ends in an error, and nothing is published', async (kind) => {
-    const { storage } = await through((one) => (kindOf(one) === kind ? { status: 503, code: 'SlowDown' } : undefined), {
-      AWS_MAX_ATTEMPTS: '2',
-    });
-    const error = await write(storage).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'STORAGE_FAILED', exit: 1 });
-    expect(String(error)).toMatch(/503 SlowDown: It is busy/);
-    expect([await bucket.keys(), await bucket.uploads()]).toEqual([[], []]);
-  });
+  test.each(['begin', 'part', 'claim', 'complete'])(
+    'for good when asked to %s ends in an error, and nothing is published',
+    async (kind) => {
+      const { storage } = await through(
+        (one) => (kindOf(one) === kind ? { status: 503, code: 'SlowDown' } : undefined),
+        {
+          AWS_MAX_ATTEMPTS: '2',
+        },
+      );
+      const error = await write(storage).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'STORAGE_FAILED', exit: 1 });
+      expect(String(error)).toMatch(/503 SlowDown: It is busy/);
+      expect([await bucket.keys(), await bucket.uploads()]).toEqual([[], []]);
+    },
+  );
 
   test('that crawls is given up in the end, by name', async () => {
     await write((await through(() => undefined)).storage);
