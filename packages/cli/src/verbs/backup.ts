@@ -30,7 +30,9 @@ function standardOutput(flags: Flags): Storage {
     throw new LockstepError('USAGE', { reason: '--to - and --json both want stdout; leave out --json' });
   }
   if (process.stdout.isTTY) {
-    throw new LockstepError('USAGE', { reason: 'a backup is not written to a terminal; send stdout to a file or a pipe' });
+    throw new LockstepError('USAGE', {
+      reason: 'a backup is not written to a terminal; send stdout to a file or a pipe',
+    });
   }
   return streamStorage(process.stdout, 'stdout');
 }

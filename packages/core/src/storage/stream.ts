@@ -14,7 +14,8 @@ export function streamStorage(stream: Writable, location: string): Storage {
     location,
     create: async () => new StreamSink(stream, location),
     open: refuse,
-    put: refuse,
+    // What would lie beside the file, such as a sidecar, has no place.
+    put: async () => undefined,
     list: refuse,
     remove: refuse,
     // Where the bytes go is not known.
