@@ -1,4 +1,6 @@
 import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { openStorage } from '@lockstep/core';
 import { beforeAll, expect, it } from 'vitest';
 import { runCli, spawnCli } from '../fixtures/cli.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
@@ -55,6 +57,26 @@ describeS3('a backup in S3', () => {
     const size = Number(fieldsOf(backup)['bytes']);
     process.stdout.write(`show: ${proxy.sent()} bytes read of ${size}, ${proxy.seen.length} requests\n`);
     expect(proxy.sent()).toBeLessThan(size / 2);
+  });
+
+  it('is listed with a hundred others by a small part of each', async () => {
+    const source = openStorage(folder);
+    const many = `s3://${bucket.name}/many`;
+    const copies = await succeed(url, ['backup', '--to', folder], { env });
+    const { file: local } = fieldsOf(copies['backup']);
+    const name = basename(String(local));
+    const opened = await source.open(name);
+    const content = (await opened.read(0, opened.size)).toString('latin1');
+    await opened.close();
+    const names = Array.from({ length: 100 }, (_, index) => name.replace(/\d{3}Z/, `${100 + index}Z`));
+    for (const each of names) await bucket.call('PUT', `many/${each}`, {}, Buffer.from(content, 'latin1'));
+    const proxy = await s3Proxy();
+    const { backups } = await succeed(url, ['backups', '--to', many], { env: { ...env, ...s3Environment(proxy.url) } });
+    expect(backups).toHaveLength(100);
+    for (const each of Array.isArray(backups) ? backups : []) expect(each).toMatchObject({ damage: null });
+    const size = content.length * 100;
+    process.stdout.write(`backups: ${proxy.sent()} bytes read of ${size}, ${proxy.seen.length} requests\n`);
+    expect(proxy.sent()).toBeLessThan(size / 4);
   });
 
   it('is refused with a wrong secret, by every verb', async () => {

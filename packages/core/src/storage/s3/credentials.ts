@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { LockstepError, reasonOf } from '../../errors.ts';
+import { LockstepError } from '../../errors.ts';
+import { inPlace } from '../failure.ts';
 import { containerCredentials, instanceCredentials, roleByToken } from './credentials-of-host.ts';
 import { readDocument } from './credentials-document.ts';
 import type { Environment, Profile } from './profile.ts';
@@ -81,7 +82,7 @@ async function byWebIdentity(environment: Environment, profile: Profile): Promis
   const file = given(environment['AWS_WEB_IDENTITY_TOKEN_FILE'], profile.get('web_identity_token_file'));
   const role = given(environment['AWS_ROLE_ARN'], profile.get('role_arn'));
   if (file === undefined || role === undefined) return undefined;
-  const token = await missingUnless(file, () => readFile(file, 'utf8'));
+  const token = await inPlace(file, () => readFile(file, 'utf8'));
   return roleByToken(environment, profile, role, token.trim());
 }
 
@@ -90,16 +91,10 @@ async function byProcess(profile: Profile): Promise<Credentials | undefined> {
   if (command === undefined) return undefined;
   // The shell splits the command as the user wrote it, who is the one that wrote the file.
   const [shell, option] = process.platform === 'win32' ? ['cmd.exe', '/c'] : ['/bin/sh', '-c'];
-  const { stdout } = await missingUnless('credential_process', () => promisify(execFile)(shell, [option, command]));
+  const { stdout } = await promisify(execFile)(shell, [option, command]).catch((error: unknown) => {
+    // Neither the command nor what it printed is told: they may hold secrets.
+    const code = error instanceof Error && 'code' in error ? ` (exit code ${String(error.code)})` : '';
+    throw new LockstepError('STORAGE_CREDENTIALS_MISSING', { reason: `credential_process fails${code}` });
+  });
   return readDocument(stdout, 'credential_process');
-}
-
-async function missingUnless<T>(place: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // What a command printed may hold secrets.
-    const reason = `${place} fails: ${reasonOf(error).split('\n')[0] ?? ''}`;
-    throw new LockstepError('STORAGE_CREDENTIALS_MISSING', { reason }, { cause: error });
-  }
 }
