@@ -67,7 +67,7 @@ function mysql() {
     onSystem: () => false, // what the system calls mysqld may be MariaDB
     url: (port) => `mysql://root@127.0.0.1:${port}/mysql`,
     prepare: (place) => [...mysqld(place), '--initialize-insecure'],
-    run: (place) => [...mysqld(place), ...network(place), '--mysqlx=OFF', ...flushing(place)],
+    run: (place) => [...mysqld(place), ...network(place), '--mysqlx=OFF', '--local-infile=ON', ...flushing(place)],
     stopSignal: 'SIGKILL',
     ask: askMysql('mysql'),
   };

@@ -33,9 +33,9 @@ function open(target: Target, purpose: string): Connection {
       connectAttributes: { program_name: `lockstep: ${purpose}` },
       multipleStatements: false,
       disableEval: true,
-      // Our own text is always UTF-8; the driver would follow a SET NAMES. IGNORE_SPACE would become a part of sql_mode,
-      // and nobody may ask for a file of this machine.
-      flags: ['-SESSION_TRACK', '-IGNORE_SPACE', '-LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES', '-ODBC'],
+      // Our own text is always UTF-8; the driver would follow a SET NAMES. IGNORE_SPACE would become a part of sql_mode.
+      // LOCAL_FILES is for LOAD DATA from memory: no file is ever opened, whatever the server asks for (see send.ts).
+      flags: ['-SESSION_TRACK', '-IGNORE_SPACE', 'LOCAL_FILES', '-CLIENT_QUERY_ATTRIBUTES', '-ODBC'],
     });
   } catch (error) {
     // The driver looks at the options only now: an unknown profile for `ssl`, for example.

@@ -31,6 +31,8 @@ export interface ServerFacts extends ServerVersion {
   readonly collation: string;
   /** max_allowed_packet, in bytes. */
   readonly largestPacket: number;
+  /** local_infile is on. */
+  readonly localFiles: boolean;
 }
 
 /** A database on a MySQL or MariaDB server. */
@@ -64,6 +66,7 @@ export class MysqlDatabase implements Database {
       flavour: this.#facts.flavour,
       database: this.#facts.database,
       largestPacket: this.#facts.largestPacket,
+      localFiles: this.#facts.localFiles,
       kill: (id) => this.#kill(id),
       onClose: (closed) => this.#sessions.delete(closed),
     });

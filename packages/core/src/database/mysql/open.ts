@@ -19,7 +19,7 @@ export async function openMysql(url: string): Promise<MysqlDatabase> {
   const wire = await connect(target, 'open');
   try {
     const [row] = await wire.rows(`SELECT VERSION() AS version, @@version_comment AS comment, DATABASE() AS name,
-      @@collation_database AS collation, @@max_allowed_packet AS packet`);
+      @@collation_database AS collation, @@max_allowed_packet AS packet, @@local_infile AS files`);
     const server = readVersion(row?.['version'] ?? '', row?.['comment'] ?? '');
     const unsupported = (found: string, needed: string): LockstepError =>
       new LockstepError('ENGINE_UNSUPPORTED', { location: target.location, found, needed });
@@ -36,6 +36,7 @@ export async function openMysql(url: string): Promise<MysqlDatabase> {
       database: row?.['name'] ?? target.database,
       collation: row?.['collation'] ?? '',
       largestPacket: Number(row?.['packet']),
+      localFiles: row?.['files'] === '1',
     });
   } finally {
     await wire.end();

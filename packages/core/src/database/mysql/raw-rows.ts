@@ -44,7 +44,11 @@ export function sendRaw(connection: Connection, text: string, onRow: OnRow): Pro
   });
 }
 
-function readPacket(packet: unknown): { readonly buffer: Buffer; readonly offset: number; readonly end: number } {
+export function readPacket(packet: unknown): {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly end: number;
+} {
   if (typeof packet === 'object' && packet !== null && 'buffer' in packet && 'offset' in packet && 'end' in packet) {
     const { buffer, offset, end } = packet;
     if (Buffer.isBuffer(buffer) && typeof offset === 'number' && typeof end === 'number')
@@ -68,7 +72,7 @@ function isField(field: unknown): field is Pick<FieldPacket, 'name'> {
   return typeof field === 'object' && field !== null && 'name' in field && typeof field.name === 'string';
 }
 
-function changed(reason: string): LockstepError {
+export function changed(reason: string): LockstepError {
   return new LockstepError('INTERNAL', { reason: `this version of mysql2 is not the expected one: ${reason}` });
 }
 

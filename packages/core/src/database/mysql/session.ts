@@ -4,7 +4,7 @@ import type { Row, Session, Shape, TableShape } from '../database.ts';
 import type { Sql } from '../sql.ts';
 import { errorNumber } from './failure.ts';
 import type { Flavour } from './flavour.ts';
-import { loadRows } from './load.ts';
+import { Loader } from './load.ts';
 import { quote } from './quote.ts';
 import { readRows } from './read-rows.ts';
 import { guardedStatements } from './shape/guarded.ts';
@@ -18,6 +18,8 @@ export interface SessionParts {
   readonly database: string;
   /** The server's max_allowed_packet, in bytes. */
   readonly largestPacket: number;
+  /** The server takes files of a client: LOAD DATA LOCAL. */
+  readonly localFiles: boolean;
   /** Ends the connection with this id from another one. */
   readonly kill: (id: string) => Promise<void>;
   readonly onClose: (session: MysqlSession) => void;
@@ -31,6 +33,7 @@ export class MysqlSession implements Session {
   readonly id: string;
   readonly #wire: Wire;
   readonly #parts: SessionParts;
+  readonly #loader: Loader;
   #inTransaction = false;
   /** The statement that made the server roll back. */
   #rolledBack: unknown;
@@ -40,6 +43,7 @@ export class MysqlSession implements Session {
     this.#parts = parts;
     this.#wire = parts.wire;
     this.id = parts.wire.id;
+    this.#loader = new Loader(parts.wire, parts.flavour, parts);
   }
 
   async query(statement: Sql): Promise<Row[]> {
@@ -83,7 +87,7 @@ export class MysqlSession implements Session {
   }
 
   async load(table: TableShape, rows: Buffer): Promise<number> {
-    const work = (): Promise<number> => loadRows(this.#wire, table, rows, this.#parts.largestPacket);
+    const work = (): Promise<number> => this.#loader.load(table, rows);
     return this.#inTransaction ? this.#watch(work()) : this.transaction(work);
   }
 

@@ -1,5 +1,6 @@
 import type { Flavour } from './flavour.ts';
 import { escaped } from './quote.ts';
+import type { Settings } from './shape/guarded.ts';
 import type { Wire } from './wire.ts';
 
 /**
@@ -52,12 +53,14 @@ export const fileSettings: readonly string[] = [
   '/*M! SET check_constraint_checks = 0 */',
 ];
 
-/** Runs `work` in another sql_mode, and puts the session's own back. */
-export async function inMode<T>(wire: Wire, mode: string, work: () => Promise<T>): Promise<T> {
-  await wire.run(`SET @lockstep_mode = @@sql_mode, sql_mode = ${escaped(mode)}`);
+/** Runs `work` in another sql_mode, and with other settings, and puts the session's own back. */
+export async function inMode<T>(wire: Wire, mode: string, work: () => Promise<T>, others: Settings = {}): Promise<T> {
+  const settings = Object.entries({ sql_mode: escaped(mode), ...others });
+  const each = settings.map(([name, value]) => `@lockstep_${name} = @@${name}, ${name} = ${value}`);
+  await wire.run(`SET ${each.join(', ')}`);
   try {
     return await work();
   } finally {
-    await wire.run('SET sql_mode = @lockstep_mode');
+    await wire.run(`SET ${settings.map(([name]) => `${name} = @lockstep_${name}`).join(', ')}`);
   }
 }

@@ -4,6 +4,8 @@ import type { Row } from '../database.ts';
 import { failureOf } from './failure.ts';
 import type { OnRow, RawResult } from './raw-rows.ts';
 import { lengthSize, nullByte, readLength, sendRaw } from './raw-rows.ts';
+import { sendBytes, sendFile } from './send.ts';
+import type { SendResult } from './send.ts';
 
 /** A connection of the driver: statements as text, answers as text. */
 export class Wire {
@@ -60,11 +62,27 @@ export class Wire {
 
   /** Sends a statement and hands on its rows as bytes. Throws CONNECTION_LOST, PRIVILEGE_MISSING, STATEMENT_FAILED. */
   async stream(text: string, onRow: OnRow): Promise<RawResult> {
+    return this.#answer(text, () => sendRaw(this.#connection, fitPacket(text), onRow));
+  }
+
+  /**
+   * Sends a statement that gives no rows, as bytes in pieces. `name` stands for it in errors. Throws as `stream` does.
+   */
+  async send(name: string, statement: readonly Buffer[]): Promise<SendResult> {
+    return this.#answer(name, () => sendBytes(this.#connection, statement));
+  }
+
+  /** Sends a LOAD DATA LOCAL and the bytes that it loads. Throws as `stream` does. */
+  async sendFile(statement: string, file: Buffer): Promise<SendResult> {
+    return this.#answer(statement, () => sendFile(this.#connection, statement, file));
+  }
+
+  async #answer<T>(statement: string, send: () => Promise<T>): Promise<T> {
     this.#running += 1;
     try {
-      return await Promise.race([sendRaw(this.#connection, fitPacket(text), onRow), this.#closed]);
+      return await Promise.race([send(), this.#closed]);
     } catch (error) {
-      throw failureOf(error, { location: this.location, statement: text });
+      throw failureOf(error, { location: this.location, statement });
     } finally {
       this.#running -= 1;
     }

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { MysqlDatabase } from '#core/database/mysql/mysql-database.js';
+import { connect } from '#core/database/mysql/connect.js';
+import { mariadb, mysql } from '#core/database/mysql/flavour.js';
+import { Loader } from '#core/database/mysql/load.js';
 import { openMysql } from '#core/database/mysql/open.js';
+import { applySettings } from '#core/database/mysql/settings.js';
+import { readUrl } from '#core/database/mysql/url.js';
+import type { Wire } from '#core/database/mysql/wire.js';
 import type { MysqlSession } from '#core/database/mysql/session.js';
 import type { Session, Shape, Snapshot } from '#core/database/database.js';
 import { TableDigest } from '#core/backup/digest.js';
@@ -84,4 +90,38 @@ export async function collect(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const found: Buffer[] = [];
   for await (const piece of pieces) found.push(piece);
   return Buffer.concat(found);
+}
+
+/** A connection of its own that loads rows by LOAD DATA where that is exact, or by INSERT only. */
+export async function openLoader(
+  engine: Engine,
+  url: string,
+  way: 'files' | 'inserts',
+): Promise<{ readonly wire: Wire; readonly load: (table: TableShape, rows: Buffer) => Promise<number> }> {
+  const flavour = { ...(engine.family === 'mysql' ? mysql : mariadb), longValue: Infinity };
+  const wire = await connect(readUrl(url), 'load');
+  atEnd(() => wire.end());
+  await applySettings(wire, flavour, 'utf8mb4_unicode_ci');
+  const [row] = await wire.rows('SELECT @@max_allowed_packet AS packet');
+  const loader = new Loader(wire, flavour, { largestPacket: Number(row?.['packet']), localFiles: way === 'files' });
+  return {
+    wire,
+    async load(table, rows) {
+      await wire.run('START TRANSACTION');
+      try {
+        const count = await loader.load(table, rows);
+        await wire.run('COMMIT');
+        return count;
+      } catch (error) {
+        await wire.run('ROLLBACK');
+        throw error;
+      }
+    },
+  };
+}
+
+/** How many statements of each kind the connection has run: `[LOAD DATA, INSERT]`. */
+export async function loadsAndInserts(wire: Wire): Promise<number[]> {
+  const rows = await wire.rows(`SHOW SESSION STATUS WHERE Variable_name IN ('Com_load', 'Com_insert')`);
+  return ['Com_load', 'Com_insert'].map((name) => Number(rows.find((row) => row['Variable_name'] === name)?.['Value']));
 }
