@@ -22,8 +22,6 @@ describeEachEngine('verify --restore', (engine) => {
     const made = fieldsOf((await succeed(url, ['backup', '--to', folder]))['backup']);
     const file = String(made['file']);
     const before = await succeed(url, ['digest']);
-    const listed = async (): Promise<unknown> => (await succeed(url, ['backups', '--to', folder]))['backups'];
-    expect(await listed()).toMatchObject([{ file, proven: null, damage: null }]);
 
     // Ctrl-C.
     const stopped = spawnCli(['--database-url', url, 'verify', file, '--restore'], {
@@ -54,8 +52,9 @@ describeEachEngine('verify --restore', (engine) => {
     expect(JSON.parse(readFileSync(`${file}.proof.json`, 'utf8'))).toEqual(proof);
     const { at, by, engine: where, tool } = fieldsOf(proof);
     expect(by).toMatch(/^.+@.+$/);
-    expect(await listed()).toMatchObject([{ file, proven: { at, by, engine: where, tool }, damage: null }]);
-    expect((await succeed(url, ['show', file]))['proof']).toEqual(proof);
+    expect(await succeed(url, ['backups', '--to', folder])).toMatchObject({
+      backups: [{ file, proven: { at, by, engine: where, tool }, damage: null }],
+    });
     expect((await runCli(['show', file])).stdout).toContain(`restored and compared on`);
   });
 });

@@ -53,7 +53,7 @@ export async function runSchedule(
         retrySeconds,
       });
       if (result.kind === 'wait') return result.seconds;
-      const what = result.kind === 'taken' ? `Took the backup ${result.backup.file}` : 'There is a backup already';
+      const what = result.kind === 'taken' ? `Took the backup ${result.file}` : 'There is a backup already';
       await note(options, `${what}, due at ${due.toISOString()}`);
       handled = due.getTime();
     }

@@ -15,11 +15,11 @@ import type { Storage } from '../storage/storage.ts';
 import { openArchive } from './archive/reader.ts';
 import { backup } from './backup.ts';
 import { keepClaim } from './keep-claim.ts';
+import type { ListedBackup } from './list.ts';
 import { listBackups } from './list.ts';
 import { recordProof } from './proof.ts';
 import { prune } from './prune.ts';
 import type { KeepRules } from './retention.ts';
-import type { BackupSummary } from './summary.ts';
 
 export interface ScheduledBackupOptions extends RunOptions {
   /** The time that it is for, by the database's clock. A sound backup from then on will do. */
@@ -37,7 +37,7 @@ export interface ScheduledBackupOptions extends RunOptions {
 }
 
 export type ScheduledBackup =
-  | { readonly kind: 'taken'; readonly backup: BackupSummary }
+  | { readonly kind: 'taken'; readonly file: string }
   /** Somebody has taken it already. */
   | { readonly kind: 'there' }
   /** Another is at it, or it has just failed. */
@@ -84,16 +84,10 @@ async function takeClaimed(
       result ? endClaim(home, claim, result) : dropClaim(home, claim),
     );
   try {
-    const stored = await findStored(storage, product, options.due);
-    const summary = stored ?? (await takeAndCheck(database, product, storage, { ...options, signal: keeper.signal }));
+    const result = await takeAndCheck(database, product, storage, { ...options, signal: keeper.signal });
     await keeper.end();
-    if ('kind' in summary) {
-      await end(undefined);
-      return summary;
-    }
-    const { name } = storageOf(summary.file);
-    await end({ file: name, bytes: summary.bytes });
-    return { kind: 'taken', backup: summary };
+    await end(result);
+    return result.isNew ? { kind: 'taken', file: result.file } : { kind: 'there' };
   } catch (error) {
     await keeper.end();
     // Stopped, it has not failed.
@@ -102,35 +96,33 @@ async function takeClaimed(
   }
 }
 
+/** The backup that is due, with all that is asked for. What a run that was cut off, or somebody's own backup, lacks is made up for. */
 async function takeAndCheck(
   database: Database,
   product: Product,
   storage: Storage,
   options: ScheduledBackupOptions,
-): Promise<BackupSummary> {
-  await note(options, `Taking the backup that was due at ${options.due.toISOString()}`);
-  const summary = await backup(database, product, storage, options);
-  if (options.prove) await prove(database, product, storage, summary, options);
+): Promise<{ readonly file: string; readonly bytes: number; readonly isNew: boolean }> {
+  const stored = await findStored(storage, product, options.due);
+  if (!stored) await note(options, `Taking the backup that was due at ${options.due.toISOString()}`);
+  const { file, bytes } = stored ?? (await backup(database, product, storage, options));
+  if (options.prove && !stored?.proven) await prove(database, product, storage, file, options);
   if (options.keep) await prune(storage, { product: product.name, keep: options.keep, signal: options.signal });
-  return summary;
+  return { file: storageOf(file).name, bytes, isNew: !stored };
 }
 
 async function prove(
   database: Database,
   product: Product,
   storage: Storage,
-  { file }: BackupSummary,
+  file: string,
   options: ScheduledBackupOptions,
 ): Promise<void> {
   const { name } = storageOf(file);
   const source = await storage.open(name);
   try {
-    const proof = await proveBackup(
-      database,
-      product,
-      await openArchive(await decrypted(source, options.keys?.identities ?? [])),
-      options,
-    );
+    const archive = await openArchive(await decrypted(source, options.keys?.identities ?? []));
+    const proof = await proveBackup(database, product, archive, options);
     await recordProof(storage, name, proof);
     if (proof.result === 'failed') throw new LockstepError('BACKUP_NOT_PROVEN', { file, reason: proof.reason ?? '' });
   } finally {
@@ -152,12 +144,11 @@ async function look(
   return age < retrySeconds ? { kind: 'wait', seconds: retrySeconds - age } : undefined;
 }
 
-/** A sound backup that somebody has taken by hand will do. */
-async function findStored(storage: Storage, product: Product, due: Date): Promise<ScheduledBackup | undefined> {
-  const found = (await listBackups(storage)).some(
+/** The newest sound backup since then: one that somebody has taken by hand will do. */
+async function findStored(storage: Storage, product: Product, due: Date): Promise<ListedBackup | undefined> {
+  return (await listBackups(storage)).find(
     (one) => one.product === product.name && one.damage === null && Date.parse(one.takenAt) >= due.getTime(),
   );
-  return found ? { kind: 'there' } : undefined;
 }
 
 function inWords(error: unknown): string {

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { listBackups, openStorage, readProof, recordProof } from '@lockstep/core';
-import type { Proof } from '@lockstep/core';
+import type { Proof, Source } from '@lockstep/core';
+import { openArchive, readStamp } from '#core/backup/archive/reader.js';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
-import { writeSample } from './sample.ts';
+import { memorySource, sampleCodec, writeSample } from './sample.ts';
 
 const name = 'shop-1.2.0-20261122T113025123Z.sql.zst';
 let bytes: Buffer;
@@ -64,6 +66,28 @@ it('tells a cut of any length from a whole file', async () => {
     }),
     { numRuns: 100 },
   );
+});
+
+it('reads nothing but the first and the last bytes to list and to show', async () => {
+  const rows = [
+    Array.from({ length: 5000 }, (_, row) => `${row}\t${createHash('sha256').update(`${row}`).digest('hex')}`),
+  ];
+  const { bytes: large, written } = await writeSample({ tables: [{ name: 'public.shop', frames: rows }] });
+  const { frames } = written.contents;
+  const [from, to] = [frames[0]?.offset ?? 0, large.length - 1000 - JSON.stringify(frames).length - 5000];
+  const source = memorySource(large);
+  const reads: (readonly [number, number])[] = [];
+  const watched: Source = {
+    ...source,
+    read: (offset, length) => {
+      reads.push([offset, offset + length]);
+      return source.read(offset, length);
+    },
+  };
+  await readStamp(watched);
+  await openArchive(watched, sampleCodec);
+  expect(to - from).toBeGreaterThan(100_000);
+  expect(reads.filter(([start, end]) => start < to && end > from)).toEqual([]);
 });
 
 it('takes a proof for the file whose root it names, and for no other', async () => {

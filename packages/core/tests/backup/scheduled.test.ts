@@ -22,11 +22,14 @@ import type {
   Session,
   Storage,
 } from '@lockstep/core';
+import { removeExpiredLeases } from '#core/state/lease.js';
 import { atEnd } from '../../../../tests/fixtures/cleanup.ts';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { olderShopProduct } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
+
+const failing = (): Promise<never> => Promise.reject(new Error('the disk is gone'));
 
 describeEachEngine('a scheduled backup', (engine) => {
   let database: Database;
@@ -77,11 +80,13 @@ describeEachEngine('a scheduled backup', (engine) => {
     expect(await readdir(folder)).toHaveLength(2);
   });
 
-  it('does not repeat what was taken by hand', async () => {
+  it('does not repeat what was taken by hand, or by a run that was cut off, and does what that lacks', async () => {
     await backup(database, product, storage);
-    expect(await run()).toEqual({ kind: 'there' });
-    expect(await readdir(folder)).toHaveLength(1);
-    expect((await schedule())?.running).toBe(null);
+    expect(await run({ prove: true })).toEqual({ kind: 'there' });
+    const [found, ...others] = await listBackups(storage);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ proven: { by: expect.any(String) } });
+    expect(await schedule()).toMatchObject({ running: null, done: { bytes: found?.bytes } });
   });
 
   it('is proven and followed by pruning where that is asked for', async () => {
@@ -95,7 +100,7 @@ describeEachEngine('a scheduled backup', (engine) => {
   it('that fails is recorded, and tried again after a while', async () => {
     const broken: Storage = {
       ...storage,
-      create: () => Promise.reject(new Error('the disk is gone')),
+      create: failing,
     };
     await expect(run({}, broken)).rejects.toThrow('the disk is gone');
     expect(await schedule()).toMatchObject({
@@ -133,6 +138,15 @@ describeEachEngine('a scheduled backup', (engine) => {
     await lease(row('2026-01-01T00:00:00.000000Z'));
     expect(await run()).toMatchObject({ kind: 'taken' });
     expect(await lease('DELETE FROM lockstep_lease')).toBe(1);
+  });
+
+  it('is remembered when the leases of dead servers are removed', async () => {
+    await run();
+    await expect(run({ due: new Date(), retrySeconds: 0 }, { ...storage, create: failing })).rejects.toThrow('gone');
+    const before = await schedule();
+    await removeExpiredLeases(homeOf(session, database.dialect, ['public']));
+    expect(await schedule()).toEqual(before);
+    expect(before).toMatchObject({ done: {}, failed: {} });
   });
 
   it('is refused to a server whose database was upgraded', async () => {
