@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from './command.mjs';
+import { halvesOf } from './data/halves.mjs';
 
 /**
  * The line for the shell by which the server reads the tables for nobody, on two connections: nobody can be faster.
@@ -8,7 +9,7 @@ import { folder } from './command.mjs';
  */
 export function floorOf(engine, tables) {
   if (engine.embedded) return undefined;
-  const [first, second] = halves(tables).map((some, index) => {
+  const [first, second] = selections(tables).map((some, index) => {
     const file = join(folder, `floor-${index + 1}.sql`);
     writeFileSync(file, some.map((selection) => `${statement(engine, selection)};\n`).join(''));
     return reader(engine, file);
@@ -16,23 +17,12 @@ export function floorOf(engine, tables) {
   return `${first} & other=$!; ${second} && wait $other`;
 }
 
-/** Shared out by size, largest first; a single table by its key. */
-function halves(tables) {
-  if (tables.length === 1) {
-    const [{ name, rows }] = tables;
-    const middle = Math.ceil(rows / 2);
-    return [[{ name, where: ` WHERE id <= ${middle}` }], [{ name, where: ` WHERE id > ${middle}` }]];
-  }
-  const sides = [
-    { bytes: 0, tables: [] },
-    { bytes: 0, tables: [] },
-  ];
-  for (const { name, bytes } of tables.toSorted((left, right) => right.bytes - left.bytes)) {
-    const [side] = sides.toSorted((left, right) => left.bytes - right.bytes);
-    side.bytes += bytes;
-    side.tables.push({ name, where: '' });
-  }
-  return sides.map((side) => side.tables);
+/** A single table is halved by its key. */
+function selections(tables) {
+  if (tables.length > 1) return halvesOf(tables).map((side) => side.map(({ name }) => ({ name, where: '' })));
+  const [{ name, rows }] = tables;
+  const middle = Math.ceil(rows / 2);
+  return [[{ name, where: ` WHERE id <= ${middle}` }], [{ name, where: ` WHERE id > ${middle}` }]];
 }
 
 function statement({ family }, { name, where }) {

@@ -23,7 +23,9 @@ export async function makeSource(engine, { set, size, bytes }) {
   await lockstep([...options(url), 'migrate']);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const started = performance.now();
-  await engine.sql('source', dataStatements(engine.family, tables));
+  const { sessions, last } = dataStatements(engine, tables);
+  await Promise.all(sessions.map((statements) => engine.sql('source', statements)));
+  await engine.sql('source', last);
   const seconds = (performance.now() - started) / 1000;
   console.log(`Data: ${set}, ${size}, ${tables.length} tables, ${rows} rows, made in ${seconds.toFixed(0)} s`);
   return { options, url, tables, drop: () => engine.drop('source') };

@@ -1,15 +1,27 @@
 import { dialects } from './dialects.mjs';
+import { halvesOf } from './halves.mjs';
 import { kinds } from './kinds.mjs';
 
-/** The statements that fill the tables of a set, for one session. The data is the same on each engine. */
-export function dataStatements(family, tables) {
+/**
+ * The statements that fill the tables of a set: lists for sessions that may work at once, and a last one for when they
+ * are done. The data is the same on each engine. The embedded one takes one session at a time.
+ */
+export function dataStatements({ family, embedded }, tables) {
   const dialect = dialects[family];
+  const isOne = embedded || tables.some(({ of }) => of);
+  const parts = isOne ? [tables] : halvesOf(tables).filter((part) => part.length > 0);
+  return {
+    sessions: parts.map((part) => fillStatements(dialect, part)),
+    last: dialect.last(tables.map(({ name }) => name)),
+  };
+}
+
+function fillStatements(dialect, tables) {
   const used = Object.entries(kinds).flatMap(([name, kind]) => {
     const some = tables.filter((table) => table.kind === name);
     return some.length > 0 ? kind.prepare(dialect, some) : [];
   });
-  const filled = tables.flatMap((table) => kinds[table.kind].fill(dialect, table, tables));
-  return [...dialect.first, ...used, ...filled, ...dialect.last(tables.map(({ name }) => name))];
+  return [...dialect.first, ...used, ...tables.flatMap((table) => kinds[table.kind].fill(dialect, table, tables))];
 }
 
 /** The statements that make the tables, for both ways of writing SQL. */
