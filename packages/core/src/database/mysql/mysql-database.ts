@@ -6,7 +6,7 @@ import type {
   Scratch,
   Session,
   SessionOptions,
-  Snapshot,
+  SnapshotOptions,
 } from '../database.ts';
 import type { Catalogue, CatalogueOptions } from '../catalogue.ts';
 import { LockstepError } from '../../errors.ts';
@@ -19,6 +19,7 @@ import { lockName } from './lock-name.ts';
 import { createScratch } from './scratch.ts';
 import { MysqlSession } from './session.ts';
 import { applySettings } from './settings.ts';
+import type { MysqlSnapshot } from './snapshot.ts';
 import { openSnapshot } from './snapshot.ts';
 import type { Target } from './url.ts';
 import type { Wire } from './wire.ts';
@@ -47,6 +48,7 @@ export class MysqlDatabase implements Database {
   readonly #target: Target;
   readonly #facts: ServerFacts;
   readonly #sessions = new Set<MysqlSession>();
+  readonly #snapshots = new Set<MysqlSnapshot>();
 
   constructor(target: Target, facts: ServerFacts) {
     this.#target = target;
@@ -78,17 +80,20 @@ export class MysqlDatabase implements Database {
     return tryNamedLock(await this.#connect(holder), lockName(this.#facts.database, name.table));
   }
 
-  async snapshot(): Promise<Snapshot> {
-    const session = await this.session({ purpose: 'snapshot' });
-    try {
-      return await openSnapshot(session, this.#facts.flavour);
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
+  async snapshot(_schemas: readonly string[] = [], options: SnapshotOptions = {}): Promise<MysqlSnapshot> {
+    const snapshot = await openSnapshot({
+      flavour: this.#facts.flavour,
+      readers: Math.min(options.readers ?? 1, this.parallelSessions),
+      open: (purpose) => this.session({ purpose }),
+      onClose: (closed) => this.#snapshots.delete(closed),
+    });
+    this.#snapshots.add(snapshot);
+    return snapshot;
   }
 
   async scratch(): Promise<Scratch> {
+    // Otherwise it would have to wait for a backup of our own that asks for it.
+    for (const snapshot of this.#snapshots) await snapshot.allowDefinitionChanges();
     return createScratch({
       connect: (purpose) => this.#connect(purpose),
       open: async (database) => new MysqlDatabase(inDatabase(this.#target, database), { ...this.#facts, database }),

@@ -12,17 +12,18 @@ const chunkSize = 256 * 1024;
 const waitingChunks = 4;
 
 /**
- * The whole content of a table as lines in the row form, in the order of the primary key. Chunks hold whole rows. The
+ * The content of a table, or the rows that `range` picks, as lines in the row form, in the order of the primary key. Chunks hold whole rows. The
  * connection serves nothing else until the end; leaving early leaves it busy with the rest.
  */
 export async function* readRows(
   wire: Wire,
   table: TableShape,
   primaryKey: readonly string[],
+  range: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   const writer = new RowWriter(table.columns.map(formOf), chunkSize * 2);
   const queue = new ChunkQueue(wire);
-  const answer = fill(queue, writer, wire, table, primaryKey);
+  const answer = fill(queue, writer, wire, table, selectOf(table, primaryKey, range));
   try {
     for (let chunk = await queue.next(); chunk !== undefined; chunk = await queue.next()) yield chunk;
     await answer;
@@ -37,10 +38,10 @@ async function fill(
   writer: RowWriter,
   wire: Wire,
   table: TableShape,
-  primaryKey: readonly string[],
+  select: string,
 ): Promise<void> {
   try {
-    const { warnings } = await wire.stream(selectOf(table, primaryKey), (bytes, start) => {
+    const { warnings } = await wire.stream(select, (bytes, start) => {
       if (queue.left) return;
       writer.addPacket(bytes, start);
       if (writer.length >= chunkSize) queue.push(writer.take());
@@ -53,11 +54,13 @@ async function fill(
   }
 }
 
-function selectOf(table: TableShape, primaryKey: readonly string[]): string {
+function selectOf(table: TableShape, primaryKey: readonly string[], range: string): string {
   const columns = table.columns.map(expressionOf).join(', ');
   // Otherwise the server may take another index that has all columns, and sort.
-  const order = primaryKey.length === 0 ? '' : ` FORCE INDEX (PRIMARY) ORDER BY ${primaryKey.map(quote).join(', ')}`;
-  return `SELECT ${columns === '' ? '1' : columns} FROM ${quote(table.name)}${order}`;
+  const index = primaryKey.length === 0 ? '' : ' FORCE INDEX (PRIMARY)';
+  const order = primaryKey.length === 0 ? '' : ` ORDER BY ${primaryKey.map(quote).join(', ')}`;
+  const where = range === '' ? '' : ` WHERE ${range}`;
+  return `SELECT ${columns === '' ? '1' : columns} FROM ${quote(table.name)}${index}${where}${order}`;
 }
 
 /** What has to be read of a column so that its value survives. */

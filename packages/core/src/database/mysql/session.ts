@@ -95,9 +95,9 @@ export class MysqlSession implements Session {
     await this.#watch(this.#wire.run(`DELETE FROM ${quote(table.name)}`));
   }
 
-  /** The content of a table as lines in the row form; see `readRows`. */
-  readRows(table: TableShape, primaryKey: readonly string[]): AsyncGenerator<Buffer, void, undefined> {
-    return readRows(this.#wire, table, primaryKey);
+  /** The content of a table, or of a range of it, as lines in the row form; see `readRows`. */
+  readRows(table: TableShape, primaryKey: readonly string[], range = ''): AsyncGenerator<Buffer, void, undefined> {
+    return readRows(this.#wire, table, primaryKey, range);
   }
 
   async describe(): Promise<Shape> {

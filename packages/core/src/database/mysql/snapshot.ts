@@ -4,9 +4,14 @@ import type { Counter, Shape, Snapshot, TablePart, TableShape } from '../databas
 import { raw, sql } from '../sql.ts';
 import { clockText } from './clock.ts';
 import { errorNumber } from './failure.ts';
-import type { Flavour } from './flavour.ts';
 import { quote } from './quote.ts';
-import { readPosition } from './position.ts';
+import { begin, rollBack } from './begin.ts';
+import type { Crew, CrewParts } from './crew.ts';
+import { closeCrew, gatherCrew } from './crew.ts';
+import { splitTable } from './parts/split-table.ts';
+import type { KeyColumn } from './parts/primary-keys.ts';
+import { readPrimaryKeys } from './parts/primary-keys.ts';
+import { Turns } from './turns.ts';
 import type { MysqlSession } from './session.ts';
 import { exactMode } from './settings.ts';
 
@@ -16,28 +21,38 @@ const attempts = 5;
 /** "Table definition has changed", a table that is gone, and a deadlock, with which a cluster ends a snapshot. */
 const changedErrors = new Set([1412, 1146, 1213]);
 
+/** What a snapshot is opened with. */
+export interface SnapshotParts extends CrewParts {
+  readonly onClose: (snapshot: MysqlSnapshot) => void;
+}
+
 /**
- * Turns a session into a snapshot. Looking at every table once inside of the transaction locks their definitions until
- * its end, as every reader's does, so that no change of the shape can come between the reads; the description is taken
- * before and after that, and must be the same. The session stays in this transaction until it is closed.
+ * Opens connections that see one and the same moment. Looking at every table once inside of the transaction locks
+ * their definitions until its end, so that no change of the shape can come between the reads; the description is
+ * taken before and after that, and must be the same. What a change leaves behind that is not in the description
+ * (TRUNCATE), the server itself refuses to read. The connections stay in their transactions until they are closed.
  * Throws SNAPSHOT_CHANGED, PRIVILEGE_MISSING.
  */
-export async function openSnapshot(session: MysqlSession, flavour: Flavour): Promise<Snapshot> {
-  await session.execute(`SET SESSION sql_mode = '${exactMode}'`);
-  await session.execute('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-  for (let attempt = 1; ; attempt += 1) {
-    const before = await session.describe();
-    const positionBefore = await readPosition(session, flavour, 'before');
-    await session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
-    const position = await readPosition(session, flavour, 'inside');
-    const [moment] = await session.query(sql`SELECT ${raw(clockText)} AS taken_at`);
-    const isSame = await lockDefinitions(session, before);
-    if (isSame) {
-      const exact = JSON.stringify(positionBefore) === JSON.stringify(position) || flavour.family === 'mariadb';
-      return new MysqlSnapshot(session, before, moment?.['taken_at'] ?? '', exact ? position : {});
+export async function openSnapshot(parts: SnapshotParts): Promise<MysqlSnapshot> {
+  const crew = await gatherCrew(parts);
+  try {
+    for (const session of [crew.main, ...crew.readers]) {
+      await session.execute(`SET SESSION sql_mode = '${exactMode}'`);
+      await session.execute('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     }
-    await session.execute('ROLLBACK');
-    if (attempt === attempts) throw new LockstepError('SNAPSHOT_CHANGED', { found: 'migrations seem to be running' });
+    for (let attempt = 1; ; attempt += 1) {
+      const before = await crew.main.describe();
+      const begun = await begin(crew, parts.flavour);
+      const [moment] = await crew.main.query(sql`SELECT ${raw(clockText)} AS taken_at`);
+      if (begun.equal && (await lockDefinitions(crew.main, before))) {
+        return new MysqlSnapshot(crew, before, moment?.['taken_at'] ?? '', begun.position, parts.onClose);
+      }
+      await rollBack(crew, parts.flavour);
+      if (attempt === attempts) throw new LockstepError('SNAPSHOT_CHANGED', { found: 'migrations seem to be running' });
+    }
+  } catch (error) {
+    await closeCrew(crew);
+    throw error;
   }
 }
 
@@ -55,20 +70,35 @@ async function lockDefinitions(session: MysqlSession, shape: Shape): Promise<boo
   return fingerprint(await session.describe()) === fingerprint(shape);
 }
 
-class MysqlSnapshot implements Snapshot {
-  readonly readers = 1;
-  readonly notes: readonly string[] = [];
+export class MysqlSnapshot implements Snapshot {
+  readonly readers: number;
+  readonly notes: readonly string[];
   readonly position: Readonly<Record<string, string>>;
   readonly takenAt: string;
   readonly shape: Shape;
   readonly session: MysqlSession;
-  #primaryKeys: Promise<ReadonlyMap<string, string[]>> | undefined;
+  readonly #crew: Crew;
+  readonly #turns: Turns<MysqlSession>;
+  readonly #onClose: (snapshot: MysqlSnapshot) => void;
+  #keys: Promise<ReadonlyMap<string, readonly KeyColumn[]>> | undefined;
 
-  constructor(session: MysqlSession, shape: Shape, takenAt: string, position: Readonly<Record<string, string>>) {
-    this.session = session;
+  constructor(
+    crew: Crew,
+    shape: Shape,
+    takenAt: string,
+    position: Readonly<Record<string, string>>,
+    onClose: (snapshot: MysqlSnapshot) => void,
+  ) {
+    const sessions = crew.readers.length > 0 ? crew.readers : [crew.main];
+    this.#crew = crew;
+    this.#turns = new Turns(sessions);
+    this.readers = sessions.length;
+    this.notes = crew.notes;
+    this.session = crew.main;
     this.shape = shape;
     this.takenAt = takenAt;
     this.position = position;
+    this.#onClose = onClose;
   }
 
   /** Counters stand outside of transactions: what is read is where they are now, at or after the moment of the rows. */
@@ -83,17 +113,27 @@ class MysqlSnapshot implements Snapshot {
   }
 
   async parts(table: TableShape): Promise<readonly TablePart[]> {
-    return [{ bytes: (await this.sizes()).get(table.label) ?? 0, range: '' }];
+    const bytes = (await this.sizes()).get(table.label) ?? 0;
+    const key = await this.#keyOf(table);
+    // One reader has nobody to share with.
+    if (this.readers === 1) return [{ bytes, range: '' }];
+    return splitTable(this.session, table, key, bytes);
   }
 
-  async *read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {
-    this.#primaryKeys ??= this.#readPrimaryKeys();
-    const primaryKeys = await this.#primaryKeys;
+  async *read(table: TableShape, part?: TablePart): AsyncGenerator<Buffer, void, undefined> {
+    const key = await this.#keyOf(table);
+    const session = await this.#turns.take();
     try {
-      yield* this.session.readRows(table, primaryKeys.get(table.name) ?? []);
+      yield* session.readRows(
+        table,
+        key.map(({ name }) => name),
+        part?.range ?? '',
+      );
     } catch (error) {
       if (!changedErrors.has(errorNumber(error))) throw error;
       throw new LockstepError('SNAPSHOT_CHANGED', { found: table.label }, { cause: error });
+    } finally {
+      this.#turns.give(session);
     }
   }
 
@@ -109,16 +149,19 @@ class MysqlSnapshot implements Snapshot {
     return new Map(this.shape.tables.map(({ label, name }) => [label, bytes.get(name) ?? 0]));
   }
 
-  async close(): Promise<void> {
-    await this.session.close();
+  /** Lets changes of definitions on the server go on; those of the tables that are read wait for these. */
+  async allowDefinitionChanges(): Promise<void> {
+    const { guard } = this.#crew;
+    if (guard && this.#crew.readers.length > 0) await guard.close();
   }
 
-  async #readPrimaryKeys(): Promise<ReadonlyMap<string, string[]>> {
-    const rows = await this.session.query(sql`SELECT TABLE_NAME AS name, COLUMN_NAME AS part
-      FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'PRIMARY'
-      ORDER BY TABLE_NAME, SEQ_IN_INDEX`);
-    const keys = new Map<string, string[]>();
-    for (const { name, part } of rows) keys.set(name ?? '', [...(keys.get(name ?? '') ?? []), part ?? '']);
-    return keys;
+  async close(): Promise<void> {
+    this.#onClose(this);
+    await closeCrew(this.#crew);
+  }
+
+  async #keyOf(table: TableShape): Promise<readonly KeyColumn[]> {
+    this.#keys ??= readPrimaryKeys(this.session);
+    return (await this.#keys).get(table.name) ?? [];
   }
 }
