@@ -14,13 +14,13 @@ import type { Opened } from './servers.ts';
 describeEachServer('several readers', (engine) => {
   let opened: Opened;
   let database: MysqlDatabase;
-  let other: Opened;
+  let neighbour: Opened;
   const flavour = engine.family === 'mysql' ? mysql : mariadb;
 
   beforeAll(async () => {
     opened = await openFresh(engine);
     ({ database } = opened);
-    other = await openFresh(engine);
+    neighbour = await openFresh(engine);
     const session = await database.session();
     for (const table of ['giro', 'savings', 'loans']) {
       await session.execute(`CREATE TABLE ${table} (id int PRIMARY KEY, balance int NOT NULL, pad char(100) NOT NULL)`);
@@ -106,7 +106,7 @@ describeEachServer('several readers', (engine) => {
     try {
       for (let round = 0; round < 5; round += 1) {
         // Of another database on the same server.
-        const snapshot = await other.database.snapshot([], { readers: 2 });
+        const snapshot = await neighbour.database.snapshot([], { readers: 2 });
         await snapshot.close();
       }
     } finally {
