@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Archive } from '#core/backup/archive/archive.js';
 import { openArchive } from '#core/backup/archive/reader.js';
-import { wasmCodec } from '#core/backup/archive/zstd-wasm.js';
+import { threadedCodec } from '#core/backup/archive/zstd-threads.js';
 import { openCodec } from '#core/backup/archive/zstd.js';
 import { openFile } from '#core/storage/file-source.js';
 
 const [, , which, sample, packed] = process.argv;
-const codec = which === 'wasm' ? wasmCodec() : openCodec();
+const codec = which === 'builtin' ? openCodec() : threadedCodec(which);
 try {
   const given = await openArchive(await openFile(sample), codec);
   await given.verifyAll();

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { Archive } from '#core/backup/archive/archive.js';
 import type { Codec } from '#core/backup/archive/codec.js';
 import { packStored, unpackStored } from '#core/backup/archive/stored-frame.js';
-import { wasmCodec } from '#core/backup/archive/zstd-wasm.js';
+import { threadedCodec } from '#core/backup/archive/zstd-threads.js';
 import { readHeader } from '#core/backup/archive/zstd-frame.js';
 import { runProgram } from '../../../../tests/fixtures/program.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
@@ -33,8 +33,11 @@ function threads(): number {
 
 /** Name, codec and path of each Node. */
 const programs = [
-  ['this', sampleCodec.name, process.execPath] as const,
-  ...nodes.flatMap(([major, path]) => [[major, 'builtin', path] as const, [major, 'wasm', path] as const]),
+  ['this', 'wasm', process.execPath] as const,
+  ['this', 'native', process.execPath] as const,
+  ...nodes.flatMap(([major, path]) =>
+    ['builtin', 'native', 'wasm'].map((which): readonly [string, string, string] => [major, which, path]),
+  ),
 ];
 
 describe('the codec', () => {
@@ -77,7 +80,7 @@ describe('the codec', () => {
   });
 
   test('in WebAssembly works on many frames at once, and goes on after one that fails', async () => {
-    const codec = wasmCodec();
+    const codec = threadedCodec('wasm');
     try {
       const contents = Array.from({ length: 20 }, (_, index) => Buffer.alloc(100_000 + index, `${index}`));
       const frames = await Promise.all(contents.map((content) => packFrame(codec, content)));
@@ -90,7 +93,7 @@ describe('the codec', () => {
   });
 
   test('in WebAssembly replaces the threads that had large frames', async () => {
-    const codec = wasmCodec();
+    const codec = threadedCodec('wasm');
     try {
       const content = Buffer.alloc(20_000_000, 'large ');
       for (let round = 0; round < 3; round++) {
@@ -103,7 +106,7 @@ describe('the codec', () => {
   });
 
   test('in WebAssembly ends threads that have nothing to do, and starts others', async () => {
-    const codec = wasmCodec();
+    const codec = threadedCodec('wasm');
     try {
       // Those of the tests before end too, when they have had nothing to do for a while.
       await vi.waitFor(() => expect(threads()).toBe(0), 30_000);
@@ -117,7 +120,7 @@ describe('the codec', () => {
   });
 
   test('that is closed rejects what is under way, and anything new', async () => {
-    const codec = wasmCodec();
+    const codec = threadedCodec('wasm');
     const under = Promise.allSettled(Array.from({ length: 6 }, () => codec.compress([Buffer.alloc(3_000_000, 'x')])));
     await codec.close();
     for (const result of await under) expect(result.status).toBe('rejected');

@@ -1,6 +1,6 @@
 /** Compresses and decompresses single frames, off the main thread. */
 export interface Codec {
-  readonly name: 'builtin' | 'wasm';
+  readonly name: 'builtin' | 'native' | 'wasm';
   /** How many frames it works on at the same time. */
   readonly parallel: number;
   /**

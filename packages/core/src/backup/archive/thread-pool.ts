@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { LockstepError, reasonOf } from '../../errors.ts';
 import { SpareMemory } from './spare-memory.ts';
 import { checksumBytes } from './zstd-frame.ts';
-import type { Job, Reply } from './zstd-worker.ts';
+import type { Compressor, Job, Reply } from './zstd-worker.ts';
 
 interface Task {
   readonly job: Job;
@@ -21,14 +21,16 @@ const patience = 1000;
  */
 export class ThreadPool {
   readonly size: number;
+  readonly #compressor: Compressor;
   readonly #idle = new Map<Worker, NodeJS.Timeout>();
   readonly #busy = new Map<Worker, Task>();
   readonly #waiting: Task[] = [];
   readonly #memory: SpareMemory;
   #closed = false;
 
-  constructor(size: number) {
+  constructor(size: number, compressor: Compressor) {
     this.size = size;
+    this.#compressor = compressor;
     this.#memory = new SpareMemory(size + 2);
   }
 
@@ -82,7 +84,7 @@ export class ThreadPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./zstd-worker.js', import.meta.url));
+    const worker = new Worker(new URL('./zstd-worker.js', import.meta.url), { workerData: this.#compressor });
     worker.on('message', (reply: Reply) => this.#finish(worker, reply));
     worker.on('error', (error) => this.#fail(worker, error));
     worker.on('exit', () => this.#fail(worker, interrupted()));

@@ -69,6 +69,24 @@ export function setChecksumFlag(frame: Uint8Array): void {
   frame.set([(frame[4] ?? 0) | checksumFlag], 4);
 }
 
+/**
+ * A frame whose header tells neither size nor checksum of its content, with a header that tells both, and room for the
+ * checksum at its end. A frame of another kind is an Error.
+ */
+export function withSizeAndChecksum(frame: Buffer, contentSize: number, checksum: number): Uint8Array<ArrayBuffer> {
+  const { headerSize, contentSize: told, hasChecksum } = readHeader(frame);
+  if (told !== undefined || hasChecksum || headerSize !== 6) throw new Error('its header is not as expected');
+  const body = frame.subarray(headerSize);
+  const whole = Buffer.from(new ArrayBuffer(body.length + 14));
+  whole.writeUInt32LE(magic, 0);
+  whole.writeUInt8(0x80 | checksumFlag, 4); // content size in 4 bytes
+  whole.writeUInt8(frame.readUInt8(5), 5); // the window
+  whole.writeUInt32LE(contentSize, 6);
+  whole.set(body, 10);
+  whole.writeUInt32LE(checksum, whole.length - 4);
+  return new Uint8Array(whole.buffer);
+}
+
 /** What stands at the end of a frame. */
 export function checksumBytes(checksum: number): Buffer {
   const bytes = Buffer.alloc(4);
