@@ -109,7 +109,7 @@ async function writeTables(
       await phase(options, 'backup:data');
       const before = part.rows;
       part.add(piece);
-      const sql = database.dialect.rows.wrap(table, piece);
+      const sql = database.dialect.rows.wrapInPieces(table, piece);
       await writer.frame({ kind: 'data', table: table.label, rows: part.rows - before, sql });
     }
     digests.set(table, TableDigest.combine([digests.get(table) ?? new TableDigest(), part]));

@@ -152,8 +152,9 @@ export interface Snapshot {
   /** A table cut into parts of a size that readers can share out among them; one part where that is not possible. */
   parts(table: TableShape): Promise<readonly TablePart[]>;
   /**
-   * The content of a table, or of a part of it, as lines in the family's row form. A chunk holds whole rows only. A read
-   * beyond the number of `readers` waits for its turn.
+   * The content of a table, or of a part of it, as lines in the family's row form. A chunk holds whole rows only, and its
+   * memory may be used again when the next one is asked for (unless it has more than 8 MB). A read beyond the number of
+   * `readers` waits for its turn.
    */
   read(table: TableShape, part?: TablePart): AsyncIterable<Buffer>;
   /** Throws SNAPSHOT_CHANGED if the shape has been changed since the snapshot where that could make the reads differ. */
@@ -247,6 +248,8 @@ export interface RowForm {
   encode(table: TableShape, values: readonly (string | Buffer | null)[]): string;
   /** The SQL text around the rows of one frame: self-contained statements that load `rows` into the table. */
   wrap(table: TableShape, rows: Buffer): Buffer;
+  /** What `wrap` gives, in pieces; the rows themselves are among them where they stand in it as they are. */
+  wrapInPieces(table: TableShape, rows: Buffer): readonly Buffer[];
   /**
    * The rows of a frame, checked against a narrow grammar: nothing but the expected statement head, rows of the right
    * number of literals, and the end. Throws FILE_DAMAGED otherwise. With `checked`, these very bytes have been looked

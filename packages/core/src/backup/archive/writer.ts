@@ -23,8 +23,8 @@ export interface FrameInput {
   readonly table?: string;
   /** Rows in the SQL; for data frames only. */
   readonly rows?: number;
-  /** Whole statements, ending with `\n`. The buffer belongs to the writer from here on. */
-  readonly sql: Buffer;
+  /** Whole statements, ending with `\n`, in one piece or several. Their memory may be used again when `frame` has returned, up to 8 MB. */
+  readonly sql: Buffer | readonly Buffer[];
 }
 
 export interface ArchiveResults {
@@ -91,7 +91,7 @@ export class ArchiveWriter {
   async frame({ kind, rows = 0, sql, ...input }: FrameInput): Promise<void> {
     const table = input.table ?? null;
     this.#accepted += 1;
-    const content = [frameLabel({ kind, table }, this.#accepted), sql];
+    const content = [frameLabel({ kind, table }, this.#accepted), ...(Buffer.isBuffer(sql) ? [sql] : sql)];
     const rawSize = sizeOf(content);
     if (rawSize > maxContent) {
       throw new LockstepError('ROW_TOO_LONG', { table: table ?? kind, found: rawSize, needed: maxContent });

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type { ClientConfig, CustomTypesConfig } from 'pg';
 import { LockstepError, reasonOf } from '../../errors.ts';
+import { Intake } from './intake.ts';
 import { serverReason, sqlStateOf } from './failure.ts';
 import { passwordFromFile } from './password-file.ts';
 
@@ -13,7 +14,7 @@ export type OnNotice = (severity: string, text: string) => void;
  */
 export async function connect(config: ClientConfig, location: string, onNotice: OnNotice): Promise<Client> {
   const password = config.password || process.env['PGPASSWORD'] || (() => passwordFromFile(client));
-  const client: Client = new Client({ ...config, password, types: rawText });
+  const client: Client = new Client({ ...config, password, types: rawText, stream: () => new Intake().socket });
   client.on('notice', (notice) => onNotice(notice.severity ?? 'NOTICE', notice.message ?? ''));
   // An idle connection that breaks tells it by this event only; without a listener the process would end.
   // The next use of the connection fails with the reason.

@@ -2,11 +2,15 @@ import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { Command } from './command.ts';
 import type { CopyConnection } from './command.ts';
+import { CopyStream } from './copy-stream.ts';
+import { intakeOf } from './intake.ts';
 
-/** Rows are handed on in pieces of about this size. */
-const pieceBytes = 512 * 1024;
+/** Rows are handed on in pieces of at most this size, unless one row is longer: a piece makes a frame. */
+const pieceBytes = 2 * 1024 * 1024 - 64 * 1024;
+/** Small tables are not worth a large buffer. */
+const firstBytes = 64 * 1024;
 /** Pieces that wait for the consumer before the socket is paused. */
-const piecesAhead = 3;
+const piecesAhead = 1;
 const newline = 0x0a;
 
 /**
@@ -15,7 +19,10 @@ const newline = 0x0a;
  */
 export class CopyOut extends Command {
   readonly #pieces: Buffer[] = [];
-  #piece = Buffer.allocUnsafe(pieceBytes);
+  /** Handed on last: it may be filled again when the next one is asked for. */
+  #lent: Buffer | undefined;
+  #spare: Buffer | undefined;
+  #piece: Buffer = Buffer.allocUnsafeSlow(firstBytes);
   #used = 0;
   #socket: Duplex | undefined;
   #paused = false;
@@ -24,6 +31,8 @@ export class CopyOut extends Command {
 
   override submit(connection: pg.Connection): void {
     this.#socket = connection.stream;
+    const intake = intakeOf(connection.stream);
+    if (intake) new CopyStream(intake, (chunk, from, to) => this.#add(chunk, from, to));
     const settle = (): void => {
       this.#settled = true;
       this.#wake();
@@ -32,8 +41,13 @@ export class CopyOut extends Command {
     super.submit(connection);
   }
 
-  /** The next piece; undefined at the end. Rejects with the server's error. */
+  /**
+   * The next piece; undefined at the end. Rejects with the server's error. The memory of the piece before is used again, if
+   * that was not one of a long row.
+   */
   async next(): Promise<Buffer | undefined> {
+    if (this.#lent?.buffer.byteLength === pieceBytes) this.#spare = Buffer.from(this.#lent.buffer);
+    this.#lent = undefined;
     while (this.#pieces.length === 0 && !this.#settled) {
       this.#resume();
       await new Promise<void>((resolve) => {
@@ -42,16 +56,15 @@ export class CopyOut extends Command {
     }
     const piece = this.#pieces.shift();
     if (this.#pieces.length < piecesAhead) this.#resume();
+    this.#lent = piece;
     if (piece !== undefined) return piece;
     await this.done;
     return undefined;
   }
 
+  /** Called by the driver where the connection is encrypted. */
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    // The driver uses its buffer again, so the bytes are copied right here.
-    if (this.#used + chunk.length > this.#piece.length) this.#makeRoom(chunk.length);
-    chunk.copy(this.#piece, this.#used);
-    this.#used += chunk.length;
+    this.#add(chunk, 0, chunk.length);
   }
 
   override handleCommandComplete(message: { readonly text: string }): void {
@@ -59,15 +72,36 @@ export class CopyOut extends Command {
     this.#handOn(this.#used);
   }
 
+  /** The chunk's memory is used again, so the bytes are copied right here. */
+  #add(chunk: Buffer, from: number, to: number): void {
+    if (this.#used + to - from > this.#piece.length) this.#makeRoom(to - from);
+    const piece = this.#piece;
+    let at = this.#used;
+    this.#used += to - from;
+    // For a short row, a call would take longer than the bytes.
+    if (to - from < 96) while (from < to) piece[at++] = chunk[from++] ?? 0;
+    else piece.set(chunk.subarray(from, to), at);
+  }
+
   /** Hands on the whole lines so far. What follows the last line end stays for the next piece. */
   #makeRoom(needed: number): void {
-    const end = this.#used === 0 ? 0 : this.#piece.subarray(0, this.#used).lastIndexOf(newline) + 1;
+    const isFull = this.#used + needed > pieceBytes;
+    const end = isFull ? this.#piece.subarray(0, this.#used).lastIndexOf(newline) + 1 : 0;
     const rest = this.#piece.subarray(end, this.#used);
     this.#handOn(end);
-    const piece = Buffer.allocUnsafe(Math.max(pieceBytes, (rest.length + needed) * (rest.length === 0 ? 1 : 2)));
+    const piece = this.#room(isFull, rest.length + needed);
     rest.copy(piece);
     this.#piece = piece;
     this.#used = rest.length;
+  }
+
+  #room(isFull: boolean, needed: number): Buffer {
+    // A row that is longer than a piece grows by doubling.
+    if (needed > pieceBytes) return Buffer.allocUnsafeSlow(needed * (needed > this.#piece.length ? 2 : 1));
+    if (!isFull) return Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(firstBytes, needed) * 4));
+    const spare = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
+    this.#spare = undefined;
+    return spare;
   }
 
   #handOn(end: number): void {

@@ -7,7 +7,7 @@ import { quote, quoteTable } from './quote.ts';
  * A row is a line of COPY's text format: fields between tabs, `\N` for NULL, and a backslash before what would
  * otherwise end a field or a line.
  */
-export const postgresRows: RowForm = { encode, wrap, unwrap, project };
+export const postgresRows: RowForm = { encode, wrap, wrapInPieces, unwrap, project };
 
 /** The table and its columns as COPY names them. */
 export function copyTarget(table: TableShape): string {
@@ -42,7 +42,11 @@ function encodeValue(value: string | Buffer | null): string {
 const endOfRows = Buffer.from('\\.\n');
 
 function wrap(table: TableShape, rows: Buffer): Buffer {
-  return Buffer.concat([headOf(table), rows, endOfRows]);
+  return Buffer.concat(wrapInPieces(table, rows));
+}
+
+function wrapInPieces(table: TableShape, rows: Buffer): Buffer[] {
+  return [headOf(table), rows, endOfRows];
 }
 
 function headOf(table: TableShape): Buffer {

@@ -24,12 +24,15 @@ describeEachServer('COPY', (engine) => {
       sum(length(id || text) + 2) AS bytes FROM big`),
     );
     const pieces: Buffer[] = [];
-    for await (const piece of session.copyOut('COPY (SELECT * FROM big ORDER BY id) TO STDOUT')) pieces.push(piece);
+    for await (const piece of session.copyOut('COPY (SELECT * FROM big ORDER BY id) TO STDOUT')) {
+      // The memory of a piece is used again.
+      pieces.push(Buffer.from(piece));
+    }
     expect(pieces.every((piece) => piece.at(-1) === 0x0a)).toBe(true);
-    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(512 * 1024);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(2 * 1024 * 1024);
     const all = Buffer.concat(pieces);
     expect(`${all.length}`).toBe(expected?.['bytes']);
-    expect(pieces.length).toBeLessThan(all.length / (400 * 1024));
+    expect(pieces.length).toBeLessThan(all.length / (1024 * 1024));
     await session.execute('CREATE TEMP TABLE again (id int, text text)');
     await session.load({ ...tableShape('again', ['id', 'text']), schema: 'pg_temp' }, all);
     const [found] = await session.query(
@@ -64,6 +67,7 @@ describeEachServer('COPY', (engine) => {
   it('is read no faster than it is used', async () => {
     const [reader, watcher] = [await openSession(database), await openSession(database)];
     const endless = reader.copyOut(`COPY (SELECT repeat('x', 1000), generate_series(1, 2000000000)) TO STDOUT`);
+    const before = process.memoryUsage().arrayBuffers;
     await endless.next();
     const [pid] = reader.id.split('@');
     let waiting = 0;
@@ -75,7 +79,7 @@ describeEachServer('COPY', (engine) => {
       waiting = found.length > 0 ? waiting + 1 : 0;
       await sleep(10);
     }
-    expect(process.memoryUsage().arrayBuffers).toBeLessThan(64 * 1024 * 1024);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
     await endless.return();
     expect(await watcher.query(sql`SELECT FROM pg_stat_activity WHERE pid = ${pid ?? ''}::int`)).toEqual([]);
     expect((await failure(reader.query(sql`SELECT 1`))).code).toBe('CONNECTION_LOST');

@@ -46,6 +46,6 @@ export async function failure(action: Promise<unknown>): Promise<LockstepError> 
 
 export async function collect(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const found: Buffer[] = [];
-  for await (const piece of pieces) found.push(piece);
+  for await (const piece of pieces) found.push(Buffer.from(piece));
   return Buffer.concat(found);
 }

@@ -21,6 +21,7 @@ export const rowForm: RowForm = {
     const pieces = [...insertRanges(rows)].flatMap(({ from, to }) => [head, insertRows(rows, from, to)]);
     return Buffer.concat(pieces);
   },
+  wrapInPieces: (table, rows) => [rowForm.wrap(table, rows)],
   unwrap,
   project,
 };
