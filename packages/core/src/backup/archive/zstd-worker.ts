@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type * as Zstd from '@bokuweb/zstd-wasm';
 import type { Encoder } from '@toondepauw/node-zstd';
 import { contentChecksum } from './content-checksum.ts';
 import { setChecksumFlag, withSizeAndChecksum } from './zstd-frame.ts';
@@ -25,7 +26,6 @@ export type Reply = {
   /** The memory of the job, to be used again: here it would pile up until this thread collects its garbage. */
   readonly memory: ArrayBuffer;
 };
-
 
 parentPort?.on('message', (job: Job) => void work(job));
 
@@ -71,9 +71,9 @@ async function unpack(frame: Uint8Array): Promise<Uint8Array> {
 
 // Each is loaded when it is needed: a thread that compresses natively never compiles the other.
 
-let loadingWasm: Promise<typeof import('@bokuweb/zstd-wasm')> | undefined;
+let loadingWasm: Promise<typeof Zstd> | undefined;
 
-function wasm(): Promise<typeof import('@bokuweb/zstd-wasm')> {
+function wasm(): Promise<typeof Zstd> {
   loadingWasm ??= import('@bokuweb/zstd-wasm').then(async (module) => {
     await module.init();
     return module;

@@ -10,7 +10,7 @@ const readyForQuery = 0x5a;
  * to `add` without their heads, every other message to the driver. Ends with ReadyForQuery.
  */
 export class CopyStream {
-  readonly #intake: Intake;
+  readonly #intake: Pick<Intake, 'divert' | 'deliver'>;
   readonly #add: (chunk: Buffer, from: number, to: number) => void;
   /** A head that is not whole yet. */
   readonly #head = Buffer.alloc(headBytes);
@@ -19,10 +19,14 @@ export class CopyStream {
   /** Bytes of the message that are still to come. */
   #left = 0;
 
-  constructor(intake: Intake, add: (chunk: Buffer, from: number, to: number) => void) {
+  constructor(intake: Pick<Intake, 'divert' | 'deliver'>, add: (chunk: Buffer, from: number, to: number) => void) {
     this.#intake = intake;
     this.#add = add;
-    intake.divert((chunk) => this.#take(chunk));
+  }
+
+  /** From here on, to the end of the COPY. */
+  begin(): void {
+    this.#intake.divert((chunk) => this.#take(chunk));
   }
 
   #take(chunk: Buffer): void {
@@ -37,7 +41,7 @@ export class CopyStream {
         this.#add(chunk, at + headBytes, end);
         at = end;
       } else {
-        this.#begin(chunk, at);
+        this.#beginMessage(chunk, at);
         at = this.#body(chunk, at + headBytes);
       }
     }
@@ -50,11 +54,11 @@ export class CopyStream {
     this.#headUsed += taken;
     if (this.#headUsed < headBytes) return taken;
     this.#headUsed = 0;
-    this.#begin(this.#head, 0);
+    this.#beginMessage(this.#head, 0);
     return this.#body(chunk, taken);
   }
 
-  #begin(head: Buffer, at: number): void {
+  #beginMessage(head: Buffer, at: number): void {
     this.#type = head[at] ?? 0;
     this.#left = lengthAt(head, at) - 4;
     if (this.#type !== copyData) this.#intake.deliver(head.subarray(at, at + headBytes));

@@ -32,7 +32,7 @@ export class CopyOut extends Command {
   override submit(connection: pg.Connection): void {
     this.#socket = connection.stream;
     const intake = intakeOf(connection.stream);
-    if (intake) new CopyStream(intake, (chunk, from, to) => this.#add(chunk, from, to));
+    if (intake) new CopyStream(intake, (chunk, from, to) => this.#add(chunk, from, to)).begin();
     const settle = (): void => {
       this.#settled = true;
       this.#wake();
