@@ -12,6 +12,7 @@ fsid=11111111-2222-3333-4444-555555555555
 rm -rf "$data"
 mkdir -p "$data/osd.0"
 cd "$data"
+# What is removed is gone within seconds and not after hours: the store is small.
 cat > ceph.conf << C
 [global]
 fsid = $fsid
@@ -35,6 +36,10 @@ mon allow pool size one = true
 mon max pg per osd = 500
 mon data avail crit = 0
 mon data avail warn = 0
+mon cluster log to file = false
+rgw gc obj min wait = 1
+rgw gc processor period = 2
+rgw gc processor max time = 2
 run dir = $data
 admin socket = $data/\$name.asok
 log file = $data/\$name.log
