@@ -7,28 +7,11 @@ import { describeEachEngine, engines } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
-import { runProgram } from '../fixtures/program.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { tool } from '../fixtures/tools.ts';
 import { until } from '../fixtures/until.ts';
-
-interface Key {
-  readonly file: string;
-  readonly recipient: string;
-}
-
-/** A key as people make it. */
-async function key(folder: string, name: string): Promise<Key> {
-  const file = join(folder, `${name}.txt`);
-  await run(tool('age-keygen'), ['-o', file]);
-  return { file, recipient: (await run(tool('age-keygen'), ['-y', file])).trim() };
-}
-
-async function run(program: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runProgram(program, args);
-  if (code !== 0) throw new Error(`${program}: ${stderr}`);
-  return stdout;
-}
+import type { Key } from './key.ts';
+import { key, run } from './key.ts';
 
 async function backupOf(database: FreshDatabase, args: readonly string[]): Promise<string> {
   const { backup } = await succeed(database.url, ['backup', '--to', await temporaryFolder(), ...args]);
