@@ -131,6 +131,7 @@ function given(value: string | undefined): string[] {
   return value === undefined ? [] : [value];
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+/** For options that may be repeated. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }

@@ -384,6 +384,26 @@ export const errorTable = {
     message: 'The target database is not clean: {found}.',
     next: 'Restore into an empty database.',
   },
+  TABLE_UNKNOWN: {
+    exit: 2,
+    message: 'The backup has no table {name}.',
+    next: '`lockstep show FILE` lists its tables.',
+  },
+  REPLACE_NEEDED: {
+    exit: 3,
+    message: 'The database holds data of its own, and {tables} would be replaced.',
+    next: 'Say --replace if that is what you want. Nothing was changed.',
+  },
+  REPLACE_IMPOSSIBLE: {
+    exit: 3,
+    message: 'The table {table} cannot be replaced: {reason}.',
+    next: 'Restore it into an empty database, and take the rows from there. Nothing was changed.',
+  },
+  TABLES_DIFFER: {
+    exit: 1,
+    message: 'What was read back differs from the backup: {differences}.',
+    next: 'Nothing was changed.',
+  },
   RESTORE_DIFFERS: {
     exit: 1,
     message: 'What was read back differs from the backup: {differences}.',

@@ -1,4 +1,4 @@
-import type { Shape, ShapeStatement, TableShape } from '../shape/shape.ts';
+import type { Reference, Shape, ShapeStatement, TableShape } from '../shape/shape.ts';
 import type { Catalogue, CatalogueOptions } from './catalogue.ts';
 import type { Sql } from './sql.ts';
 
@@ -56,8 +56,8 @@ export interface SessionOptions {
   /** Schemas in which unqualified names are looked up, first the one where new objects go. None if left out. */
   readonly schemas?: readonly string[];
   /**
-   * For loading rows and building indexes: more memory, and commits that do not wait for the disk. A later commit of an
-   * ordinary session makes them all durable.
+   * For loading rows and building indexes: more memory, commits that do not wait for the disk, and (on MySQL) foreign keys
+   * that are not looked at. A later commit of an ordinary session makes them all durable.
    */
   readonly bulk?: boolean;
 }
@@ -80,9 +80,11 @@ export interface Session {
   load(table: TableShape, rows: Buffer): Promise<number>;
   /**
    * Empties a table that nobody else uses, in the current transaction, which then loads all of its rows: `load` may write
-   * them in a form that spares work later on (frozen, or without a log).
+   * them in a form that spares work later on (frozen, or without a log). In a `bulk` session.
    */
   empty(table: TableShape): Promise<void>;
+  /** The content of a table as the current transaction sees it, as lines in the family's row form. To be read to its end. */
+  read(table: TableShape): AsyncIterable<Buffer>;
   /** Describes everything in the schemas that Lockstep does not own. Part of the current transaction, if there is one. */
   describe(schemas: readonly string[]): Promise<Shape>;
   /** Drops every object in the schemas, leaving the schemas themselves, extensions, and Lockstep's own tables. */
@@ -198,6 +200,10 @@ export interface Dialect {
    * what a task has done halfway must not look like the whole, and must not be in the way of doing it again.
    */
   putBack(statements: readonly ShapeStatement[]): readonly PutBackStage[];
+  /** The statement that puts a sequence where it stood unless it is further. Undefined where the rows see to it. */
+  raiseCounter(counter: Counter): string | undefined;
+  /** A foreign key's statement that leaves the rows that are there unchecked. Only where DDL is part of a transaction. */
+  unvalidated(statement: ShapeStatement): string;
   /** The statement that gathers the statistics of a table for the planner. */
   analyze(table: TableName): string;
   /** SQL text of a string literal. */
@@ -260,4 +266,4 @@ export interface RowForm {
   project(rows: Buffer, positions: readonly number[]): Buffer;
 }
 
-export type { Shape, ShapeStatement, TableShape };
+export type { Reference, Shape, ShapeStatement, TableShape };

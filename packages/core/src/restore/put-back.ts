@@ -17,9 +17,7 @@ export async function putBack(
   tables: readonly TableResult[],
   options: RunOptions,
 ): Promise<void> {
-  const present = new Set(shape.after.map(keyOf));
-  const missing = after.filter((statement) => !present.has(keyOf(statement)));
-  const stages = home.dialect.putBack(missing).map((stage) => largestFirst(stage, tables));
+  const stages = home.dialect.putBack(missingFrom(shape, after)).map((stage) => largestFirst(stage, tables));
   const total = stages.reduce((sum, stage) => sum + stage.length, 0);
   let done = 0;
   for (const stage of stages) {
@@ -30,6 +28,12 @@ export async function putBack(
       await options.onProgress?.({ kind: 'count', what: 'keys, indexes and foreign keys', done, total });
     });
   }
+}
+
+/** The statements of which the shape does not have what they make. */
+export function missingFrom(shape: Shape, statements: readonly ShapeStatement[]): ShapeStatement[] {
+  const present = new Set(shape.after.map(keyOf));
+  return statements.filter((statement) => !present.has(keyOf(statement)));
 }
 
 function keyOf({ kind, name, create }: ShapeStatement): string {

@@ -66,6 +66,18 @@ export interface ShapeStatement {
   readonly drop?: string;
   /** Of a key, an index, a foreign key or a trigger: the label of its table. */
   readonly table?: string;
+  /** Of a foreign key. */
+  readonly reference?: Reference;
+}
+
+/** What a foreign key says: the columns of every row are in the columns of a row there, or one of them is NULL. */
+export interface Reference {
+  readonly from: TableName;
+  readonly columns: readonly string[];
+  readonly to: TableName;
+  readonly toColumns: readonly string[];
+  /** The server has checked it for every row. */
+  readonly validated: boolean;
 }
 
 /** Something in the product's schemas that is outside of the list. Backups refuse it by name. */

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,18 +15,22 @@ import { writeAll } from './write-all.ts';
  * const archive = await openArchive(await spool(process.stdin, 'standard input'));
  */
 export async function spool(stream: AsyncIterable<Uint8Array>, name: string): Promise<Source> {
-  const folder = await inPlace(tmpdir(), () => mkdtemp(join(tmpdir(), 'lockstep-')));
-  const path = join(folder, 'input');
-  const handle = await inPlace(folder, async () => {
-    const opened = await open(path, 'wx+', 0o600);
-    await rm(folder, { recursive: true });
-    return opened;
-  });
+  const handle = await temporaryFile();
   try {
-    for await (const chunk of stream) await inPlace(folder, () => writeAll(handle, chunk));
+    for await (const chunk of stream) await inPlace(tmpdir(), () => writeAll(handle, chunk));
     return await fileSource(handle, name);
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+/** An empty file that has no name: it is gone when it is closed, or when the process ends in any way. */
+export async function temporaryFile(): Promise<FileHandle> {
+  const folder = await inPlace(tmpdir(), () => mkdtemp(join(tmpdir(), 'lockstep-')));
+  return inPlace(folder, async () => {
+    const opened = await open(join(folder, 'input'), 'wx+', 0o600);
+    await rm(folder, { recursive: true });
+    return opened;
+  });
 }

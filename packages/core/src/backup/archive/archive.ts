@@ -48,6 +48,11 @@ export class Archive {
     return this.#source.size;
   }
 
+  /** How many frames are unpacked at the same time. */
+  get parallel(): number {
+    return this.#codec().parallel;
+  }
+
   get manifest(): Manifest {
     return this.contents.manifest;
   }
@@ -77,7 +82,7 @@ export class Archive {
   frames(kind?: FrameKind): AsyncGenerator<ReadFrame> {
     const all = [...this.contents.frames.entries()];
     const wanted = all.filter(([, entry]) => kind === undefined || entry.kind === kind).map(([index]) => index);
-    return this.read(wanted, this.#codec().parallel + 1);
+    return this.read(wanted, this.parallel + 1);
   }
 
   /** The data frames of one table, by its label. */

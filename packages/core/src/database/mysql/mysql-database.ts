@@ -63,6 +63,7 @@ export class MysqlDatabase implements Database {
 
   async session(options: SessionOptions = {}): Promise<MysqlSession> {
     const wire = await this.#connect(options.purpose ?? 'session');
+    if (options.bulk === true) await wire.run('SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0');
     const session = new MysqlSession({
       wire,
       flavour: this.#facts.flavour,

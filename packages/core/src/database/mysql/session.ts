@@ -95,6 +95,10 @@ export class MysqlSession implements Session {
     await this.#watch(this.#wire.run(`DELETE FROM ${quote(table.name)}`));
   }
 
+  read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {
+    return this.readRows(table, []);
+  }
+
   /** The content of a table, or of a range of it, as lines in the row form; see `readRows`. */
   readRows(table: TableShape, primaryKey: readonly string[], range = ''): AsyncGenerator<Buffer, void, undefined> {
     return readRows(this.#wire, table, primaryKey, range);

@@ -1,5 +1,5 @@
 import { LockstepError } from '../../errors.ts';
-import type { Dialect } from '../database.ts';
+import type { Counter, Dialect } from '../database.ts';
 import { clockText, timeText } from './clock.ts';
 import { ownTables } from './own-tables.ts';
 import { literal, quote, quoteTable } from './quote.ts';
@@ -22,6 +22,8 @@ export const postgresDialect: Dialect = {
   counter: ({ name, value, called }) =>
     `SELECT pg_catalog.setval(${literal(quoteTable(name))}::pg_catalog.regclass, ${literal(value)}::bigint, ${called})`,
   putBack,
+  raiseCounter,
+  unvalidated: ({ create }) => `${create} NOT VALID`,
   analyze: (table) => `ANALYZE ${quoteTable(table)}`,
   literal,
   randomUuid: 'pg_catalog.gen_random_uuid()::text',
@@ -29,6 +31,15 @@ export const postgresDialect: Dialect = {
   clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),
   shareLock: 'FOR SHARE',
 };
+
+/** A sequence may count down. */
+function raiseCounter(counter: Counter): string {
+  const sequence = quoteTable(counter.name);
+  return `SELECT pg_catalog.setval(p.seqrelid::pg_catalog.regclass, ${literal(counter.value)}::bigint, ${counter.called})
+    FROM ${sequence} s JOIN pg_catalog.pg_sequence p ON p.seqrelid = ${literal(sequence)}::pg_catalog.regclass
+    WHERE (${literal(counter.value)}::numeric - s.last_value) * p.seqincrement > 0
+      OR s.last_value = ${literal(counter.value)}::bigint AND ${counter.called} AND NOT s.is_called`;
+}
 
 function homeSchema(schemas: readonly string[]): string {
   const [home] = schemas;

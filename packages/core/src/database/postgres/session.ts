@@ -11,6 +11,7 @@ import { CopyIn, CopyOut } from './copy.ts';
 import { failureOf, isLostConnection } from './failure.ts';
 import { quote, quoteTable } from './quote.ts';
 import { copyTarget } from './row-form.ts';
+import { copyStatement, cutTable, readSizes } from './table-parts.ts';
 import { wipe } from './wipe.ts';
 
 export interface SessionParts {
@@ -21,6 +22,8 @@ export interface SessionParts {
   readonly terminate?: (id: string) => Promise<void>;
   readonly onClose: (session: PostgresSession) => void;
 }
+
+const embeddedPart = 4 * 1024 * 1024;
 
 /** How long `close` waits for the server to hang up. */
 const closeMilliseconds = 5000;
@@ -107,6 +110,14 @@ export class PostgresSession implements Session {
   async empty(table: TableShape): Promise<void> {
     await this.execute(`TRUNCATE ONLY ${quoteTable(table)}`);
     this.#emptied.add(table.label);
+  }
+
+  async *read(table: TableShape): AsyncGenerator<Buffer, void, undefined> {
+    // An embedded database gives the answer of a statement as a whole.
+    const bytes = this.#parts.terminate === undefined ? embeddedPart : Infinity;
+    const size = (await readSizes(this, [table.schema])).get(`${table.schema}.${table.name}`);
+    const parts = size === undefined ? [] : cutTable(size, bytes);
+    for (const { range } of parts) yield* this.copyOut(copyStatement(table, range));
   }
 
   /**

@@ -34,6 +34,13 @@ export function describeForeignKeys(
       kind: 'foreign key',
       name: named,
       table: label(table),
+      reference: {
+        from: { schema: '', name: table },
+        columns: own,
+        to: { schema: '', name: targetTable },
+        toColumns: target,
+        validated: true,
+      },
       create: guard(create, { foreign_key_checks: '0', ...nonStandard(first, flavour), ...settings }),
       drop: guard(`ALTER TABLE ${quote(table)} DROP FOREIGN KEY ${quote(name)}`, settings),
     });

@@ -1,4 +1,4 @@
-import type { Fact, ShapeKind } from '../../../shape/shape.ts';
+import type { Fact, Reference, ShapeKind } from '../../../shape/shape.ts';
 import type { Row } from '../../database.ts';
 import type { Catalogue } from './catalogue.ts';
 import { dropOf } from './index-family.ts';
@@ -23,7 +23,8 @@ export function constraintsQuery(scope: Scope): string {
       k.conindid AS index, k.conparentid <> 0 AS clone, k.coninhcount AS parents, k.conislocal AS local,
       k.convalidated AS valid, pg_get_constraintdef(k.oid) AS definition,
       c.nspname AS schema, c.relname AS owner, c.relkind AS owner_kind, tn.nspname AS domain_schema, t.typname AS domain_name,
-      to_json(i.reloptions) AS options,
+      to_json(i.reloptions) AS options, tc.relname AS target, tcn.nspname AS target_schema,
+      ${columnNames('k.conrelid', 'k.conkey')} AS columns, ${columnNames('k.confrelid', 'k.confkey')} AS target_columns,
       EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_constraint'::regclass AND d.refobjid = k.oid
         AND d.deptype = 'n') AS kept
     FROM pg_constraint k
@@ -31,9 +32,16 @@ export function constraintsQuery(scope: Scope): string {
     LEFT JOIN pg_type t ON t.oid = k.contypid
     LEFT JOIN pg_namespace tn ON tn.oid = t.typnamespace
     LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype <> 'f'
+    LEFT JOIN pg_class tc ON tc.oid = k.confrelid
+    LEFT JOIN pg_namespace tcn ON tcn.oid = tc.relnamespace
     WHERE k.contype IN ('c', 'p', 'u', 'x', 'f')
       AND (c.oid IS NOT NULL OR (tn.nspname = ANY (${scope.schemas}) AND ${notOfExtension('pg_type', 't.oid')}))
     ORDER BY c.nspname COLLATE "C", c.relname COLLATE "C", k.conname COLLATE "C", k.oid`;
+}
+
+function columnNames(relation: string, numbers: string): string {
+  return `(SELECT json_agg(a.attname ORDER BY n.place) FROM unnest(${numbers}) WITH ORDINALITY n (number, place)
+    JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = n.number)`;
 }
 
 const kinds: Readonly<Record<string, { readonly kind: ShapeKind; readonly stage: Stage }>> = {
@@ -88,11 +96,22 @@ function describeTableConstraint(row: Row, catalogue: Catalogue, parts: Parts): 
     create: `ALTER TABLE ${table} ADD CONSTRAINT ${constraintName} ${definition}`,
     ...dropped(drop),
     table: display(text(row, 'schema'), text(row, 'owner')),
+    ...(kind === 'foreign key' ? { reference: referenceOf(row) } : {}),
     needs: [`pg_class:${text(row, 'relation')}`, ...(catalogue.childChecks.get(checkKey(row)) ?? [])],
   });
   if (kind === 'foreign key' || kind === 'check constraint') return;
   parts.madeBy(`pg_class:${text(row, 'index')}`, address);
   describeIndexOptions(row, kind, parts);
+}
+
+function referenceOf(row: Row): Reference {
+  return {
+    from: { schema: text(row, 'schema'), name: text(row, 'owner') },
+    columns: strings(row, 'columns'),
+    to: { schema: text(row, 'target_schema'), name: text(row, 'target') },
+    toColumns: strings(row, 'target_columns'),
+    validated: flag(row, 'valid'),
+  };
 }
 
 /** A key goes with its index; one that others refer to stays. */

@@ -134,6 +134,13 @@ function sort(steps: readonly Step[], graph: Graph, done: Set<string>, loops: Un
 }
 
 function statementOf(step: Step): ShapeStatement {
-  const { kind, name, create, drop, table } = step;
-  return { kind, name, create: portable(create), ...dropped(drop), ...(table === undefined ? {} : { table }) };
+  const { kind, name, create, drop, table, reference } = step;
+  return {
+    kind,
+    name,
+    create: portable(create),
+    ...dropped(drop),
+    ...(table === undefined ? {} : { table }),
+    ...(reference === undefined ? {} : { reference }),
+  };
 }
