@@ -26,11 +26,16 @@ export async function withLock<T>(
 ): Promise<T> {
   const started = Date.now();
   const lock = await waitForLock(database, name, options, started);
+  let result: T;
   try {
-    return await work(lock, Date.now() - started);
-  } finally {
-    await lock.release();
+    result = await work(lock, Date.now() - started);
+  } catch (error) {
+    // Where the connection of the lock is gone as well, what went wrong first tells more.
+    await lock.release().catch(() => undefined);
+    throw error;
   }
+  await lock.release();
+  return result;
 }
 
 async function waitForLock(database: Database, name: LockName, options: LockOptions, started: number): Promise<Lock> {

@@ -116,11 +116,11 @@ async function restoreInto(
     await phase(options, 'restore:compare');
     await note(options, 'Reading back and comparing');
     await compareWithBackup(database, schemas, { fingerprint: manifest.fingerprint, tables: contents.tables }, options);
+    await phase(options, 'restore:finish');
+    await finish(home, archive, upgrade ? code.product.version : undefined);
   } catch (error) {
     throw await settleFailure(home, error);
   }
-  await phase(options, 'restore:finish');
-  await finish(home, archive, upgrade ? code.product.version : undefined);
   return result;
 }
 
