@@ -409,6 +409,11 @@ export const errorTable = {
     message: 'What was read back differs from the backup: {differences}.',
     next: 'The database stays closed to servers. Run the restore again, or undo it with `lockstep restore --abort`.',
   },
+  FOREIGN_KEY_BROKEN: {
+    exit: 1,
+    message: 'The backup holds rows that break the foreign key {foreignKey}: they have no parent.',
+    next: 'List them in the database that was backed up, delete or mend them, and take another backup: {query}. Undo this restore with `lockstep restore --abort`.',
+  },
   RESTORE_UNFINISHED: {
     exit: 5,
     message: 'The restore was cut off: {reason}.',

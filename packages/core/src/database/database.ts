@@ -226,6 +226,14 @@ export interface PutBackTask {
   /** The label of the table, if it is about one: tasks of large tables begin first. */
   readonly table: string | undefined;
   readonly statements: readonly string[];
+  /** What has to hold afterwards, where no statement looks at it. */
+  readonly check?: ForeignKeyCheck;
+}
+
+/** A foreign key holds if the query gives no row. */
+export interface ForeignKeyCheck {
+  readonly foreignKey: string;
+  readonly query: string;
 }
 
 export interface ScriptStatement {

@@ -1,5 +1,7 @@
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
-import type { PutBackTask, Shape, ShapeStatement } from '../database/database.ts';
+import type { ForeignKeyCheck, PutBackTask, Session, Shape, ShapeStatement } from '../database/database.ts';
+import { raw } from '../database/sql.ts';
+import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { phase } from '../progress.ts';
 import type { Home } from '../state/tables.ts';
@@ -24,6 +26,7 @@ export async function putBack(
     await crew.each(stage, async (session, task) => {
       await phase(options, 'restore:index');
       for (const statement of task.statements) await session.execute(statement);
+      if (task.check) await refuseOrphans(session, task.check);
       done += 1;
       await options.onProgress?.({ kind: 'count', what: 'keys, indexes and foreign keys', done, total });
     });
@@ -34,6 +37,11 @@ export async function putBack(
 export function missingFrom(shape: Shape, statements: readonly ShapeStatement[]): ShapeStatement[] {
   const present = new Set(shape.after.map(keyOf));
   return statements.filter((statement) => !present.has(keyOf(statement)));
+}
+
+async function refuseOrphans(session: Session, { foreignKey, query }: ForeignKeyCheck): Promise<void> {
+  const rows = await session.query(raw(`SELECT 1 FROM (${query} LIMIT 1) orphans`));
+  if (rows.length > 0) throw new LockstepError('FOREIGN_KEY_BROKEN', { foreignKey, query });
 }
 
 function keyOf({ kind, name, create }: ShapeStatement): string {
