@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { LockstepError } from '../../errors.ts';
 import type { RowForm, TableShape } from '../database.ts';
+import { findWrongRow } from './check-rows.ts';
 import { quote, quoteTable } from './quote.ts';
 
 /**
@@ -64,55 +65,13 @@ function unwrap(table: TableShape, text: Buffer, checked = false): Buffer {
   const rows = text.subarray(head.length, end);
   if (checked) return rows;
   if (!isUtf8(rows)) throw damaged(table, 'rows are not UTF-8');
-  checkRows(table, rows);
+  const wrong = findWrongRow(rows, table.columns.length);
+  if (wrong !== undefined) throw damaged(table, wrong);
   return rows;
 }
 
 const tab = 0x09;
 const newline = 0x0a;
-const backslash = 0x5c;
-const capitalN = 0x4e;
-
-/** Control characters that COPY never writes as they are. */
-const unwritten = [0x00, 0x08, 0x0b, 0x0c, 0x0d];
-
-/** What may follow a backslash inside of a field. */
-const escaped = new Uint8Array(256);
-for (const character of 'bfnrtv\\') escaped[character.charCodeAt(0)] = 1;
-
-/** One pass over the bytes: whole lines, the right number of fields in each, nothing but the escapes that COPY writes. */
-function checkRows(table: TableShape, rows: Buffer): void {
-  const tabs = Math.max(table.columns.length - 1, 0);
-  let found = 0;
-  let fieldStart = 0;
-  for (let at = 0; at < rows.length; at++) {
-    const byte = rows[at] ?? 0;
-    if (byte > 0x0d && byte !== backslash) continue;
-    if (byte === tab) {
-      found++;
-      fieldStart = at + 1;
-    } else if (byte === newline) {
-      if (found !== tabs) throw damaged(table, `a row has ${found + 1} fields instead of ${tabs + 1}`);
-      if (table.columns.length === 0 && fieldStart !== at)
-        throw damaged(table, 'a row of a table without columns has a field');
-      found = 0;
-      fieldStart = at + 1;
-    } else if (byte === backslash) {
-      const next = rows[++at] ?? 0;
-      if (escaped[next] === 1) continue;
-      if (next !== capitalN || !isWholeField(rows, fieldStart, at)) throw damaged(table, 'a row has an unknown escape');
-    } else if (unwritten.includes(byte)) {
-      throw damaged(table, 'a row has a control character that is not escaped');
-    }
-  }
-  if (fieldStart !== rows.length || found !== 0) throw damaged(table, 'the last row is cut off');
-}
-
-/** The `\N` that ends at `at` is all of its field. */
-function isWholeField(rows: Buffer, fieldStart: number, at: number): boolean {
-  const after = rows[at + 1];
-  return at - fieldStart === 1 && (after === tab || after === newline);
-}
 
 function project(rows: Buffer, positions: readonly number[]): Buffer {
   const keep = new Uint8Array((positions.at(-1) ?? 0) + 1);
