@@ -65,7 +65,7 @@ describeEachServer('a snapshot of a replica', (engine) => {
     const snapshot = await replica.snapshot(['public']);
     const table = snapshot.shape.tables.find(({ name }) => name === 't');
     if (!table) throw new Error('no table');
-    const chunks = snapshot.read(table);
+    const chunks = snapshot.read(table)[Symbol.asyncIterator]();
     await chunks.next();
     await primary.execute('DROP TABLE IF EXISTS later');
     await primary.execute('TRUNCATE t');
