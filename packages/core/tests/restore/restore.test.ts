@@ -122,10 +122,10 @@ describeEachEngine('restore', (engine) => {
       return rows.length;
     };
 
-    const all = await withBackup(
-      file,
-      async ({ contents }) => contents.frames.filter(({ kind }) => kind === 'data').length,
-    );
+    // How many frames there are depends on how the readers shared the tables out among them.
+    const pieces = (from: string): Promise<number> =>
+      withBackup(from, async ({ contents }) => contents.frames.filter(({ kind }) => kind === 'data').length);
+    const all = await pieces(file);
     expect(all).toBeGreaterThan(4);
     await run(file, 2, 'restore:commit', 2);
     const first = await loaded();
@@ -136,7 +136,7 @@ describeEachEngine('restore', (engine) => {
     expect(second.builds).toBeGreaterThan(1);
 
     const other = await backup(database, product, openStorage(await temporaryFolder()));
-    expect((await run(other.file, 1, 'restore:index', 2)).loads).toBe(all);
+    expect((await run(other.file, 1, 'restore:index', 2)).loads).toBe(await pieces(other.file));
     expect(await run(other.file, 1)).toEqual({ loads: 0, builds: second.builds - 1 });
     expect(await digestDatabase(target, product)).toEqual(expected);
   });
