@@ -45,8 +45,9 @@ export async function readRecipients(flags: Flags, config: Config | undefined): 
   if (flags['encrypt'] === false) return [];
   const { keys, files, passphrase } = encryption(flags, config);
   // Named by its number, in case it is a secret that was given by mistake.
-  const recipients = keys.flatMap((key, index) => parseRecipients(key, `recipient ${index + 1}`));
-  for (const file of files) recipients.push(...parseRecipients(await readKeyFile(file), file));
+  const recipients: Recipient[] = [];
+  for (const [index, key] of keys.entries()) recipients.push(...(await parseRecipients(key, `recipient ${index + 1}`)));
+  for (const file of files) recipients.push(...(await parseRecipients(await readKeyFile(file), file)));
   const secret = await readPassphrase(passphrase);
   if (secret === undefined) return recipients;
   if (recipients.length === 0) return [passphraseRecipient(secret)];
@@ -58,7 +59,7 @@ export async function readIdentities(flags: Flags, config: Config | undefined): 
   const named = listFlag(flags, 'identity');
   const files = named.length > 0 ? named : given(variable('LOCKSTEP_IDENTITY_FILE') ?? config?.identity);
   const identities: Identity[] = [];
-  for (const file of files) identities.push(...parseIdentities(await readKeyFile(file), file));
+  for (const file of files) identities.push(...(await parseIdentities(await readKeyFile(file), file)));
   const passphrases = [
     {
       file: textFlag(flags, 'passphraseFile') ?? variable('LOCKSTEP_PASSPHRASE_FILE'),

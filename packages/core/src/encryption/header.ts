@@ -1,7 +1,7 @@
-import { Decrypter, Encrypter } from 'age-encryption';
 import { LockstepError, reasonOf } from '../errors.ts';
 import type { Source } from '../storage/storage.ts';
 import type { Identity, Recipient } from './keys.ts';
+import { loadAge } from './load-age.ts';
 import { payloadNonceSize, tagSize } from './payload.ts';
 
 // The header of an age file is text: a version, a stanza for each recipient with the file key encrypted to it, and a
@@ -20,6 +20,7 @@ export interface SealedHeader {
 
 /** A new header, with a new file key. */
 export async function sealHeader(recipients: readonly Recipient[]): Promise<SealedHeader> {
+  const { Encrypter } = await loadAge();
   const encrypter = new Encrypter();
   let fileKey: Uint8Array | undefined;
   // Asked like a recipient, adds nothing, and learns the key that the library has made.
@@ -69,6 +70,7 @@ export async function openHeader(
   identities: readonly Identity[],
   file: string,
 ): Promise<Uint8Array> {
+  const { Decrypter } = await loadAge();
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
   let noneFits = false;

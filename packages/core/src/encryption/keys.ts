@@ -1,6 +1,6 @@
 import type { Identity as AgeIdentity, Recipient as AgeRecipient } from 'age-encryption';
-import { Decrypter, Encrypter } from 'age-encryption';
 import { LockstepError, reasonOf } from '../errors.ts';
+import { loadAge } from './load-age.ts';
 import { passphraseIdentity, passphraseRecipient } from './passphrase.ts';
 
 /** Whom a file is encrypted to: `age1...`, or an object of the library age-encryption. */
@@ -23,7 +23,8 @@ export const noKeys: Keys = { recipients: [], identities: [] };
  * Recipients out of a text as `age -R` reads it: one on each line; empty lines and those that begin with `#` do not
  * count. `place` is for messages. Throws RECIPIENT_INVALID.
  */
-export function parseRecipients(text: string, place: string): Recipient[] {
+export async function parseRecipients(text: string, place: string): Promise<Recipient[]> {
+  const { Encrypter } = await loadAge();
   const recipients = linesOf(text);
   if (recipients.length === 0) throw new LockstepError('RECIPIENT_INVALID', { place, reason: 'there is none in it' });
   for (const { line, value } of recipients) {
@@ -40,7 +41,8 @@ export function parseRecipients(text: string, place: string): Recipient[] {
  * Identities out of a file as `age-keygen` writes it: one on each line, with comments. `place` is for messages.
  * Throws IDENTITY_INVALID, which never repeats what is in the file.
  */
-export function parseIdentities(text: string, place: string): Identity[] {
+export async function parseIdentities(text: string, place: string): Promise<Identity[]> {
+  const { Decrypter } = await loadAge();
   const identities = linesOf(text);
   if (identities.length === 0) throw new LockstepError('IDENTITY_INVALID', { place, reason: 'there is none in it' });
   for (const { line, value } of identities) {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import type { Identity, Recipient } from 'age-encryption';
-import { Stanza } from 'age-encryption';
+import { loadAge } from './load-age.ts';
 import { tagSize } from './payload.ts';
 
 // The library's own scrypt keeps the main thread busy for more than a second. Node's runs beside it.
@@ -16,6 +16,7 @@ export function passphraseRecipient(passphrase: string, cost = workFactor): Reci
       const key = await stretch(passphrase, salt, cost);
       const cipher = createCipheriv('chacha20-poly1305', key, Buffer.alloc(12), { authTagLength: tagSize });
       const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
+      const { Stanza } = await loadAge();
       return [new Stanza(['scrypt', base64(salt), String(cost)], body)];
     },
   };

@@ -15,8 +15,8 @@ beforeAll(async () => {
 test('files of keys may have comments, empty lines and several keys', async () => {
   const other = await generateX25519Identity();
   const text = `# created: 2026-11-25\n# public key: ${recipient}\n${identity}\n\n  ${other}  \r\n`;
-  expect(parseIdentities(text, 'key.txt')).toEqual([identity, other]);
-  expect(parseRecipients(`# people\n${recipient}\n`, 'people.txt')).toEqual([recipient]);
+  expect(await parseIdentities(text, 'key.txt')).toEqual([identity, other]);
+  expect(await parseRecipients(`# people\n${recipient}\n`, 'people.txt')).toEqual([recipient]);
   expect(parsePassphrase('correct horse \r\nnext line', 'file')).toBe('correct horse ');
 });
 
@@ -28,8 +28,8 @@ test.each([
   ['a misspelt one', () => `${recipient.slice(0, -1)}${recipient.endsWith('q') ? 'p' : 'q'}`, 'misspelt'],
   ['nothing', () => '# none\n', 'none in it'],
   ['something else', () => long, 'unrecognized'],
-])('%s is no recipient, and is not repeated', (_, text, reason) => {
-  const error = refusal(() => parseRecipients(text(), 'recipient 1'));
+])('%s is no recipient, and is not repeated', async (_, text, reason) => {
+  const error = await refusal(() => parseRecipients(text(), 'recipient 1'));
   expect(error.code).toBe('RECIPIENT_INVALID');
   expect(error.message).toContain(reason);
   expect(JSON.stringify([error.message, error.details])).not.toContain(text().slice(4, 40));
@@ -43,17 +43,16 @@ test.each([
   ['a misspelt one', () => `${identity.slice(0, -1)}${identity.endsWith('Q') ? 'P' : 'Q'}`, 'misspelt'],
   ['a cut one', () => identity.slice(0, 40), 'misspelt or cut'],
   ['an empty file', () => '', 'none in it'],
-])('%s does not open backups, and is not repeated', (_, text, reason) => {
-  const error = refusal(() => parseIdentities(text(), 'key.txt'));
+])('%s does not open backups, and is not repeated', async (_, text, reason) => {
+  const error = await refusal(() => parseIdentities(text(), 'key.txt'));
   expect(error.code).toBe('IDENTITY_INVALID');
   expect(error.message).toContain(reason);
   expect(JSON.stringify([error.message, error.details])).not.toContain(identity.slice(20, 40));
 });
 
-test('the line of a wrong key is told', () => {
-  expect(refusal(() => parseIdentities(`# one\n${identity}\nnonsense\n`, 'key.txt')).message).toContain(
-    'key.txt, line 3',
-  );
+test('the line of a wrong key is told', async () => {
+  const { message } = await refusal(() => parseIdentities(`# one\n${identity}\nnonsense\n`, 'key.txt'));
+  expect(message).toContain('key.txt, line 3');
 });
 
 test('errors never show a secret key', () => {
@@ -69,9 +68,9 @@ test('who would not be able to open it is told so', async () => {
   });
 });
 
-function refusal(work: () => unknown): LockstepError {
+async function refusal(work: () => Promise<unknown>): Promise<LockstepError> {
   try {
-    work();
+    await work();
   } catch (error) {
     if (error instanceof LockstepError) return error;
     throw error;
