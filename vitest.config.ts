@@ -6,7 +6,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: './tests/servers/setup.mjs',
     pool: 'forks',
-    maxWorkers: 2,
+    // A part of them waits for servers most of the time.
+    maxWorkers: 3,
     // Compiling PGlite for speed costs more than tests get back (see tests/fixtures/cli.ts).
     execArgv: ['--wasm-tiering-budget=100000000'],
     testTimeout: 180_000,

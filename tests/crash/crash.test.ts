@@ -13,7 +13,6 @@ import type { Product } from '@lockstep/core';
 import { catalogProduct } from '@lockstep/catalog';
 import { copyDatabase } from '../fixtures/copy-database.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
-import type { Engine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, succeed } from '../fixtures/lockstep.ts';
@@ -29,134 +28,127 @@ import { hardMigrations } from './hard-migrations.ts';
 
 const histogram = new Histogram();
 
-/** MariaDB 11 takes the same ways as 10.11, and this is the longest of all tests. */
-const notTwice = (engine: Engine): boolean => engine.name !== 'mariadb11';
-
 afterAll(() => {
   process.stdout.write(`\n${histogram.toString()}\n`);
 });
 
-describeEachEngine(
-  'after kill -9, the next run ends like an undisturbed one:',
-  (engine) => {
-    let catalog: Product;
-    /** Release 1.0.0 with data, and the same freshly migrated. */
-    let old: FreshDatabase;
-    let fresh: FreshDatabase;
-    /** A backup of `old`. */
-    let file: string;
+describeEachEngine('after kill -9, the next run ends like an undisturbed one:', (engine) => {
+  let catalog: Product;
+  /** Release 1.0.0 with data, and the same freshly migrated. */
+  let old: FreshDatabase;
+  let fresh: FreshDatabase;
+  /** A backup of `old`. */
+  let file: string;
 
-    beforeAll(async () => {
-      catalog = await loadProduct(catalogProduct);
-      fresh = await freshDatabase(engine);
-      await succeed(fresh.url, ['migrate', '--to', '1.0.0']);
-      old = await copyDatabase(fresh);
-      await succeed(old.url, ['sample', '--tables', '20']);
-      const { backup: taken } = await succeed(old.url, ['backup', '--to', await temporaryFolder()]);
-      file = String(fieldsOf(taken)['file']);
-    }, 180_000);
+  beforeAll(async () => {
+    catalog = await loadProduct(catalogProduct);
+    fresh = await freshDatabase(engine);
+    await succeed(fresh.url, ['migrate', '--to', '1.0.0']);
+    old = await copyDatabase(fresh);
+    await succeed(old.url, ['sample', '--tables', '20']);
+    const { backup: taken } = await succeed(old.url, ['backup', '--to', await temporaryFolder()]);
+    file = String(fieldsOf(taken)['file']);
+  }, 180_000);
 
-    /** Kills in each of the series, two series at a time. */
-    const kill = async (work: Undisturbed, ...series: readonly (readonly Kill[])[]): Promise<void> => {
-      const left = [...series];
-      const goOn = async (): Promise<void> => {
-        for (let kills = left.shift(); kills; kills = left.shift()) await killAndGoOn(work, kills, histogram);
-      };
-      await Promise.all([goOn(), goOn()]);
+  /** Kills in each of the series, two series at a time. */
+  const kill = async (work: Undisturbed, ...series: readonly (readonly Kill[])[]): Promise<void> => {
+    const left = [...series];
+    const goOn = async (): Promise<void> => {
+      for (let kills = left.shift(); kills; kills = left.shift()) await killAndGoOn(work, kills, histogram);
     };
+    await Promise.all([goOn(), goOn()]);
+  };
 
-    it('migrate', { timeout: 300_000 }, async () => {
-      const work = await undisturbed({
-        start: old,
-        product: catalog,
-        args: () => ['migrate'],
-        run: (database, _folder, options) => migrate(database, catalog, options),
-      });
-      const { phases } = work;
-      const repeated = ['migrate:statement', 'migrate:intent', 'migrate:batch'] as const;
-      const others = repeated.flatMap((phase) => later(phases, phase).map((place) => [place]));
-      await kill(work, onward(phases), ...others, [somewhere(phases)]);
-    });
-
-    it('migrate with statements outside of transactions', { timeout: 300_000 }, async () => {
-      const { folder, product } = await hardMigrations(engine.family);
-      const work = await undisturbed({
-        start: await freshDatabase(engine),
-        product,
-        cwd: folder,
-        args: () => ['migrate'],
-        run: (database, _folder, options) => migrate(database, product, options),
-      });
-      await kill(work, onwardByStatement(work.phases), [somewhere(work.phases)]);
-    });
-
-    it('backup', { timeout: 300_000 }, async () => {
-      const work = await undisturbed({
-        start: old,
-        product: catalog,
-        args: (folder) => ['backup', '--to', folder],
-        run: (database, folder, options) => backup(database, catalog, openStorage(folder), options),
-      });
-      await kill(work, everywhere(work.phases), [somewhere(work.phases)]);
-    });
-
-    const restoring = (start: FreshDatabase, asked: { readonly upgrade?: boolean } = {}): Scenario => ({
-      start,
+  it('migrate', { timeout: 300_000 }, async () => {
+    const work = await undisturbed({
+      start: old,
       product: catalog,
-      args: () => ['restore', file, ...(asked.upgrade ? ['--upgrade'] : [])],
-      run: (database, _folder, run) =>
-        withBackup(file, (archive) => restore(database, catalog, archive, { ...run, ...asked })),
+      args: () => ['migrate'],
+      run: (database, _folder, options) => migrate(database, catalog, options),
     });
+    const { phases } = work;
+    const repeated = ['migrate:statement', 'migrate:intent', 'migrate:batch'] as const;
+    const others = repeated.flatMap((phase) => later(phases, phase).map((place) => [place]));
+    await kill(work, onward(phases), ...others, [somewhere(phases)]);
+  });
 
-    it('restore', { timeout: 300_000 }, async () => {
-      const work = await undisturbed(restoring(await freshDatabase(engine)));
-      const repeated = ['restore:load', 'restore:commit', 'restore:index'] as const;
-      const others = repeated.flatMap((phase) => later(work.phases, phase).map((place) => [place]));
-      await kill(work, onward(work.phases), ...others, [somewhere(work.phases)]);
+  it('migrate with statements outside of transactions', { timeout: 300_000 }, async () => {
+    const { folder, product } = await hardMigrations(engine.family);
+    const work = await undisturbed({
+      start: await freshDatabase(engine),
+      product,
+      cwd: folder,
+      args: () => ['migrate'],
+      run: (database, _folder, options) => migrate(database, product, options),
     });
+    await kill(work, onwardByStatement(work.phases), [somewhere(work.phases)]);
+  });
 
-    it('restore --upgrade into a fresh database of its release', { timeout: 300_000 }, async () => {
-      const work = await undisturbed(restoring(fresh, { upgrade: true }));
-      const places = onward(work.phases).filter(({ phase }) => !/restore:(built|load|commit|index|settle)/.test(phase));
-      await kill(work, places);
+  it('backup', { timeout: 300_000 }, async () => {
+    const work = await undisturbed({
+      start: old,
+      product: catalog,
+      args: (folder) => ['backup', '--to', folder],
+      run: (database, folder, options) => backup(database, catalog, openStorage(folder), options),
     });
+    await kill(work, everywhere(work.phases), [somewhere(work.phases)]);
+  });
 
-    it('restore --abort', { timeout: 300_000 }, async () => {
-      for (const start of [await freshDatabase(engine), await copyDatabase(fresh)]) {
-        await killAt({ url: start.url, args: ['restore', file] }, { phase: 'restore:load', occurrence: 2 });
-        const work = await undisturbed({
-          start,
-          product: catalog,
-          args: () => ['restore', '--abort'],
-          run: (database, _folder, options) => abortRestore(database, catalog, options),
-        });
-        await kill(work, onward(work.phases));
-      }
-    });
+  const restoring = (start: FreshDatabase, asked: { readonly upgrade?: boolean } = {}): Scenario => ({
+    start,
+    product: catalog,
+    args: () => ['restore', file, ...(asked.upgrade ? ['--upgrade'] : [])],
+    run: (database, _folder, run) =>
+      withBackup(file, (archive) => restore(database, catalog, archive, { ...run, ...asked })),
+  });
 
-    it('upgrade', { timeout: 300_000 }, async () => {
+  it('restore', { timeout: 300_000 }, async () => {
+    const work = await undisturbed(restoring(await freshDatabase(engine)));
+    const repeated = ['restore:load', 'restore:commit', 'restore:index'] as const;
+    const others = repeated.flatMap((phase) => later(work.phases, phase).map((place) => [place]));
+    await kill(work, onward(work.phases), ...others, [somewhere(work.phases)]);
+  });
+
+  it('restore --upgrade into a fresh database of its release', { timeout: 300_000 }, async () => {
+    const work = await undisturbed(restoring(fresh, { upgrade: true }));
+    const places = onward(work.phases).filter(({ phase }) => !/restore:(built|load|commit|index|settle)/.test(phase));
+    await kill(work, places);
+  });
+
+  it('restore --abort', { timeout: 300_000 }, async () => {
+    for (const start of [await freshDatabase(engine), await copyDatabase(fresh)]) {
+      await killAt({ url: start.url, args: ['restore', file] }, { phase: 'restore:load', occurrence: 2 });
       const work = await undisturbed({
-        start: old,
+        start,
         product: catalog,
-        args: (folder) => ['upgrade', '--backup-to', folder],
-        run: (database, folder, options) => upgrade(database, catalog, openStorage(folder), options),
-      });
-      await kill(work, onward(work.phases), [somewhere(work.phases)]);
-    });
-
-    it('serve', { timeout: 300_000 }, async () => {
-      const work = await undisturbed({
-        start: old,
-        product: catalog,
-        args: (folder) => ['serve', '--port', '0', '--backup-to', folder],
-        run: (database, folder, options) => prepareServer(database, catalog, openStorage(folder), options),
+        args: () => ['restore', '--abort'],
+        run: (database, _folder, options) => abortRestore(database, catalog, options),
       });
       await kill(work, onward(work.phases));
-    });
+    }
+  });
 
-    it('(every phase was killed in)', () => {
-      expect(histogram.missing(engine.name)).toEqual([]);
+  it('upgrade', { timeout: 300_000 }, async () => {
+    const work = await undisturbed({
+      start: old,
+      product: catalog,
+      args: (folder) => ['upgrade', '--backup-to', folder],
+      run: (database, folder, options) => upgrade(database, catalog, openStorage(folder), options),
     });
-  },
-  notTwice,
-);
+    await kill(work, onward(work.phases), [somewhere(work.phases)]);
+  });
+
+  it('serve', { timeout: 300_000 }, async () => {
+    const work = await undisturbed({
+      start: old,
+      product: catalog,
+      args: (folder) => ['serve', '--port', '0', '--backup-to', folder],
+      run: (database, folder, options) => prepareServer(database, catalog, openStorage(folder), options),
+    });
+    await kill(work, onward(work.phases));
+  });
+
+  it('(every phase was killed in)', () => {
+    expect(histogram.missing(engine.name)).toEqual([]);
+  });
+});

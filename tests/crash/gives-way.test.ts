@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { RunningCli } from '../fixtures/cli.ts';
 import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
-import { describeEachEngine } from '../fixtures/engines.ts';
+import { describeEachEngine, everyServer } from '../fixtures/engines.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, succeed } from '../fixtures/lockstep.ts';
@@ -90,5 +90,5 @@ describeEachEngine(
       expect(await succeed(target.url, ['digest'])).toEqual(before);
     });
   },
-  (engine) => engine.url !== undefined,
+  everyServer,
 );

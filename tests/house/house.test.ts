@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { runSql } from '../fixtures/client.ts';
-import { describeEachEngine } from '../fixtures/engines.ts';
+import { describeEachVersion } from '../fixtures/engines.ts';
 import { freshDatabase, type FreshDatabase } from '../fixtures/fresh-database.ts';
 import { runProgram } from '../fixtures/program.ts';
 import { nodes, tool } from '../fixtures/tools.ts';
 
-describeEachEngine('a fresh database', (engine) => {
+describeEachVersion('a fresh database', (engine) => {
   let database: FreshDatabase;
   beforeAll(async () => {
     database = await freshDatabase(engine);

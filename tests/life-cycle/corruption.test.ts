@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
-import { describeEachEngine } from '../fixtures/engines.ts';
+import { describeEachEngine, everyServer } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -47,5 +47,5 @@ describeEachEngine(
       expect(await succeed(target.url, ['digest'])).toEqual(await succeed(source.url, ['digest']));
     });
   },
-  (engine) => engine.url !== undefined,
+  everyServer,
 );

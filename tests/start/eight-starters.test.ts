@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { spawnCli } from '../fixtures/cli.ts';
 import type { RunningCli } from '../fixtures/cli.ts';
-import { describeEachEngine } from '../fixtures/engines.ts';
+import { describeEachEngine, everyServer } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { succeed } from '../fixtures/lockstep.ts';
@@ -52,5 +52,5 @@ describeEachEngine(
       expect(await succeed(database.url, ['info'])).toMatchObject({ leases: [] });
     });
   },
-  (engine) => engine.url !== undefined,
+  everyServer,
 );

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { catalogProduct } from '@lockstep/catalog';
 import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
-import { describeEachEngine } from '../fixtures/engines.ts';
+import { describeEachEngine, everyServer } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { lockstep, succeed } from '../fixtures/lockstep.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -66,7 +66,7 @@ describeEachEngine(
       expect(after['tables']).toEqual([...tablesOf(before), expect.objectContaining({ rows: 0 })]);
     });
   },
-  (engine) => engine.url !== undefined,
+  everyServer,
 );
 
 describeEachEngine(

@@ -3,7 +3,7 @@ import type { Database } from '@lockstep/core';
 import { beforeAll, expect, it } from 'vitest';
 import type { EntityDocument } from '#catalog/entities/document.js';
 import { catalogProduct, ingest } from '#catalog/index.js';
-import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
+import { describeEachEngine, everyServer } from '../../../../tests/fixtures/engines.ts';
 import { catalogOn, migratedDatabase } from '../running-catalog.ts';
 import { makeUser } from '../shop.ts';
 import { storedRows } from '../stored.ts';
@@ -224,5 +224,5 @@ describeEachEngine(
       }
     });
   },
-  (engine) => engine.url !== undefined,
+  everyServer,
 );

@@ -3,7 +3,7 @@ import { openDatabase } from '#core/database/open.js';
 import type { CatalogueTable } from '#core/database/catalogue.js';
 import type { CatalogueOptions } from '#core/database/catalogue.js';
 import { runSql } from '../../../../tests/fixtures/client.ts';
-import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
+import { describeEachEngine, describeEachVersion } from '../../../../tests/fixtures/engines.ts';
 import type { Engine } from '../../../../tests/fixtures/engines.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 
@@ -206,7 +206,7 @@ describeEachEngine(
   (engine) => engine.family === 'mysql',
 );
 
-describeEachEngine('the catalogue of many tables', (engine) => {
+describeEachVersion('the catalogue of many tables', (engine) => {
   let read: Read;
 
   beforeAll(async () => {

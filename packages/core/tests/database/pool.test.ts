@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { openDatabase, raw, SessionPool, sql } from '@lockstep/core';
 import type { Database, Session } from '@lockstep/core';
 import { atEnd } from '../../../../tests/fixtures/cleanup.ts';
-import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
+import { describeEachEngine, describeEachVersion } from '../../../../tests/fixtures/engines.ts';
 import type { Engine } from '../../../../tests/fixtures/engines.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 
@@ -16,7 +16,7 @@ async function opened(engine: Engine): Promise<Database> {
 
 const ping = (session: Session) => session.query(sql`SELECT 1 AS one`);
 
-describeEachEngine('a pool of sessions', (engine) => {
+describeEachVersion('a pool of sessions', (engine) => {
   let database: Database;
   beforeAll(async () => {
     database = await opened(engine);
