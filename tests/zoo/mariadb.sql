@@ -148,12 +148,12 @@ END;
 SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT';
 CREATE PROCEDURE ansi() SELECT "what" || 'x' AS "y" FROM "log";
 SET sql_mode = '';
-CREATE TRIGGER before_child BEFORE INSERT ON children FOR EACH ROW SET NEW.self = coalesce(NEW.self, NULL);
-CREATE TRIGGER after_child AFTER INSERT ON children FOR EACH ROW
-BEGIN
+-- MariaDB shows the head of a trigger as it was typed, and Lockstep's quotes every name.
+CREATE TRIGGER `before_child` BEFORE INSERT ON `children` FOR EACH ROW SET NEW.self = coalesce(NEW.self, NULL);
+CREATE TRIGGER `after_child` AFTER INSERT ON `children` FOR EACH ROW BEGIN
   INSERT INTO log (what, n) VALUES ('child', NEW.id);
 END;
-CREATE TRIGGER another_child AFTER INSERT ON children FOR EACH ROW PRECEDES after_child INSERT INTO log (what) VALUES ('first');
+CREATE TRIGGER `another_child` AFTER INSERT ON `children` FOR EACH ROW PRECEDES after_child INSERT INTO log (what) VALUES ('first');
 CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2024-01-01 02:00:00' ON COMPLETION PRESERVE DISABLE COMMENT 'cleans; up' DO BEGIN DELETE FROM log WHERE n < 0; END;
 CREATE EVENT once ON SCHEDULE AT '2037-01-01 00:00:00' DO DELETE FROM log;
 

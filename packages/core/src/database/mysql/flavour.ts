@@ -14,6 +14,11 @@ export interface Flavour {
   readonly loadSettings: Settings;
   /** In longer values, LOAD DATA is slower than INSERT; in bytes. MariaDB puts a field together byte by byte. */
   readonly longValue: number;
+  /**
+   * Where LOAD DATA computes a column it forgets of all others that they were given: an AUTO_INCREMENT of 0 is counted up
+   * whatever the sql_mode is. (MariaDB: fill_record resets auto_increment_field_not_null.)
+   */
+  readonly loadForgetsColumns: boolean;
   /** What a foreign key does where nothing is said. */
   readonly defaultRule: 'NO ACTION' | 'RESTRICT';
 }
@@ -32,6 +37,7 @@ export const mysql: Flavour = {
   ],
   loadSettings: {},
   longValue: Infinity,
+  loadForgetsColumns: false,
   defaultRule: 'NO ACTION',
 };
 
@@ -48,6 +54,7 @@ export const mariadb: Flavour = {
   // A JSON column is a text with a check.
   loadSettings: { check_constraint_checks: '0' },
   longValue: 200,
+  loadForgetsColumns: true,
   defaultRule: 'RESTRICT',
 };
 

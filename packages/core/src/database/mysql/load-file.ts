@@ -1,4 +1,5 @@
 import type { ColumnShape, TableShape } from '../../shape/shape.ts';
+import type { Flavour } from './flavour.ts';
 import { quote } from './quote.ts';
 import { formOf } from './row-form/forms.ts';
 import type { Form } from './row-form/forms.ts';
@@ -8,11 +9,12 @@ import type { Form } from './row-form/forms.ts';
  * LOAD DATA knows too, and NULL as a bare word. A line begins with `(` and ends with `)` and a newline, which stand in
  * no other place than text, where a newline is escaped. Bytes come in hexadecimal and take the way through a variable.
  */
-export function loadStatement(table: TableShape): string {
+export function loadStatement(table: TableShape, flavour: Flavour): string {
   const fields = table.columns.map((column, index) => (isPlain(column) ? quote(column.name) : `@lockstep_${index}`));
   const values = table.columns.flatMap((column, index) =>
     isPlain(column) ? [] : [`${quote(column.name)} = ${valueOf(formOf(column), `@lockstep_${index}`)}`],
   );
+  if (values.length > 0 && flavour.loadForgetsColumns) values.push(...table.columns.filter(mayCount).map(asRead));
   return [
     `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quote(table.name)} CHARACTER SET utf8mb4`,
     String.raw`FIELDS TERMINATED BY ',' ENCLOSED BY '\'' ESCAPED BY '\\' LINES STARTING BY '(' TERMINATED BY ')\n'`,
@@ -28,6 +30,15 @@ export function loadStatement(table: TableShape): string {
 export function isLoadable(table: TableShape, rows: Buffer): boolean {
   if (table.columns.length === 0) return false;
   return !table.columns.some((column) => formOf(column) === 'ascii') || !rows.includes(`'0x`);
+}
+
+/** Any column that could be AUTO_INCREMENT. */
+function mayCount({ type }: ColumnShape): boolean {
+  return /int|float|double/.test(type);
+}
+
+function asRead({ name }: ColumnShape): string {
+  return `${quote(name)} = ${quote(name)}`;
 }
 
 function isPlain(column: ColumnShape): boolean {

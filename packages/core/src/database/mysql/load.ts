@@ -72,7 +72,7 @@ export class Loader {
   async #loadFile(table: TableShape, rows: Buffer, count: number): Promise<boolean> {
     await this.#wire.run('SAVEPOINT lockstep_load');
     try {
-      const { changed, warnings } = await this.#wire.sendFile(loadStatement(table), rows);
+      const { changed, warnings } = await this.#wire.sendFile(loadStatement(table, this.#flavour), rows);
       if (changed === count && warnings === 0) return true;
     } catch (error) {
       const number = errorNumber(error);

@@ -95,6 +95,13 @@ describeEachServer('a load', (engine) => {
         { id: '0' },
         { id: '7' },
       ]);
+      // Bytes are computed on the way.
+      const bytes = await made('counted_bytes', 'id int AUTO_INCREMENT PRIMARY KEY, v varbinary(4)');
+      await load(bytes, lines('(0,0x00)', '(7,NULL)'));
+      expect(await session.query(raw('SELECT id, hex(v) AS v FROM counted_bytes ORDER BY id'))).toEqual([
+        { id: '0', v: '00' },
+        { id: '7', v: null },
+      ]);
       const generated = await made('all_generated', 'a int GENERATED ALWAYS AS (1) STORED');
       await load(generated, lines('()', '()'));
       expect(await count('all_generated')).toBe('2');
