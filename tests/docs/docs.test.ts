@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { errorTable } from '@lockstep/core';
+import { engines } from '../fixtures/engines.ts';
+import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { until } from '../fixtures/until.ts';
 import { freshCheckout, plainEnvironment } from './checkout.ts';
 import { anchorsOf, blocksOf, linksOf, pages, readPage, root } from './page.ts';
@@ -21,7 +23,7 @@ describe.each(pages)('%s', (page) => {
       const port = await freePort();
       const shell = startGroup('bash', ['-c', scriptOf(commands).replaceAll('8585', `${port}`)], {
         cwd: await freshCheckout(),
-        env: { ...plainEnvironment(), PATH: pathWithTools() },
+        env: { ...plainEnvironment(), ...(await serverFor(commands)), PATH: pathWithTools() },
       });
       const code = await shell.ended;
       expect({ code, output: shell.output() }).toMatchObject({ code: 0 });
@@ -87,6 +89,14 @@ it('starts a server with npm start, which ends in peace', { timeout: 300_000 }, 
 function scriptOf(blocks: readonly Block[]): string {
   const parts = blocks.map(({ text, line }) => `echo "== block at line ${line}" >&2\n${text}`);
   return `set -euo pipefail\n${parts.join('\n')}`;
+}
+
+/** What pages call SERVER is an empty database on a server of Postgres; where the run has none, an embedded one. */
+async function serverFor(blocks: readonly Block[]): Promise<{ readonly SERVER?: string }> {
+  if (!blocks.some(({ text }) => text.includes('"$SERVER"'))) return {};
+  const family = engines.filter((engine) => engine.family === 'postgres');
+  const engine = family.find(({ url }) => url !== undefined) ?? family[0];
+  return engine ? { SERVER: (await freshDatabase(engine)).url } : {};
 }
 
 function pathWithTools(): string {
