@@ -10,20 +10,20 @@ import type { Source } from './storage.ts';
  */
 export async function readOnce(source: Source): Promise<Source> {
   const handle = await temporaryFile();
-  const kept = new Map<string, number>();
+  const kept: Kept[] = [];
   let end = 0;
   return {
     name: source.name,
     size: source.size,
     read: async (offset, length) => {
-      const key = `${offset}+${length}`;
-      const place = kept.get(key);
-      if (place !== undefined) return inPlace(tmpdir(), () => readAt(handle, place, length));
+      // A part of what was read: an encrypted file keeps the edges of a read, and asks for the rest of it again.
+      const whole = kept.find((part) => part.offset <= offset && offset + length <= part.offset + part.length);
+      if (whole) return inPlace(tmpdir(), () => readAt(handle, whole.place + offset - whole.offset, length));
       const bytes = await source.read(offset, length);
-      const start = end;
+      const place = end;
       end += length;
-      await inPlace(tmpdir(), () => writeAt(handle, start, bytes));
-      kept.set(key, start);
+      await inPlace(tmpdir(), () => writeAt(handle, place, bytes));
+      kept.push({ offset, length, place });
       return bytes;
     },
     close: async () => {
@@ -31,6 +31,13 @@ export async function readOnce(source: Source): Promise<Source> {
       await source.close();
     },
   };
+}
+
+/** A part of the source, and where it is in the temporary file. */
+interface Kept {
+  readonly offset: number;
+  readonly length: number;
+  readonly place: number;
 }
 
 async function readAt(handle: FileHandle, place: number, length: number): Promise<Buffer> {
