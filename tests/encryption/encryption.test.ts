@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { spawnCli } from '../fixtures/cli.ts';
 import { clientOf } from '../fixtures/client.ts';
-import { describeEachEngine, engines } from '../fixtures/engines.ts';
+import { describeEachEngine, someEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
@@ -66,9 +66,7 @@ describeEachEngine('an encrypted backup', (engine) => {
   });
 });
 
-// A server, where there is one: commands are quicker than on an embedded database.
-const some = engines.find(({ url }) => url !== undefined) ?? engines[0];
-if (some) {
+describe('a key', () => {
   let folder: string;
   let source: FreshDatabase;
   let mine: Key;
@@ -76,7 +74,7 @@ if (some) {
   beforeAll(async () => {
     folder = await temporaryFolder();
     mine = await key(folder, 'mine');
-    source = await freshDatabase(some);
+    source = await freshDatabase(someEngine());
     await succeed(source.url, ['migrate', '--to', '1.0.0']);
     await succeed(source.url, ['sample', '--tables', '30']);
   });
@@ -109,7 +107,7 @@ if (some) {
         error: 'FILE_DAMAGED',
       });
     }
-    const target = await freshDatabase(some);
+    const target = await freshDatabase(someEngine());
     const restore = ['restore', damaged, '--identity', mine.file];
     expect(await lockstep(target.url, restore)).toMatchObject({ code: 3, error: 'FILE_DAMAGED' });
     expect((await lockstep(target.url, ['info'])).json).toMatchObject({ phase: 'none' });
@@ -215,4 +213,4 @@ if (some) {
     const { backups } = await succeed(source.url, ['backups', '--to', to]);
     expect(backups).toMatchObject([{ release: '1.0.0', encrypted: true, damage: null }]);
   });
-}
+});

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { someEngine } from '../fixtures/engines.ts';
+import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
 import { runProgram } from '../fixtures/program.ts';
 import { describeS3, freshBucket, s3Environment } from '../fixtures/s3.ts';
@@ -16,7 +18,7 @@ let mine: Key;
 beforeAll(async () => {
   folder = await temporaryFolder();
   mine = await key(folder, 'mine');
-  url = `pglite:${folder}/data`;
+  ({ url } = await freshDatabase(someEngine()));
   await succeed(url, ['migrate']);
   await succeed(url, ['sample', '--tables', '100']);
 });
@@ -36,7 +38,7 @@ describeS3('an encrypted backup in S3', () => {
     expect(backups).toMatchObject([{ file, encrypted: true, damage: null }]);
     expect(await succeed(url, ['verify', file], { env })).toMatchObject({ checked: 'encrypted bytes' });
 
-    const target = `pglite:${folder}/restored`;
+    const { url: target } = await freshDatabase(someEngine());
     expect(await lockstep(target, ['restore', file], { env })).toMatchObject({ code: 3, error: 'FILE_ENCRYPTED' });
     await succeed(target, ['restore', file, ...identity], { env });
     expect(await succeed(target, ['digest'])).toEqual(await succeed(url, ['digest']));

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { engines } from './engines.mjs';
 import { recordFolder, record, recorded } from './records.mjs';
 import { alive, startServers } from './servers.mjs';
+import { workInMemory } from './work-in-memory.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { durable: { type: 'boolean' } } });
 const [verb, ...named] = positionals;
@@ -35,6 +36,8 @@ function oneAtATime() {
 }
 
 async function start(names) {
+  // What is to survive a loss of power is on a disk.
+  if (!values.durable) workInMemory();
   const up = recorded().map((server) => server.name);
   const missing = names.filter((name) => !up.includes(name));
   const { servers, problems } = await startServers({ names: missing, durable: values.durable ?? false, tied: false });

@@ -5,6 +5,7 @@ import { engines } from './engines.mjs';
 import { installNodes, installTools } from './install.mjs';
 import { recorded } from './records.mjs';
 import { startServers } from './servers.mjs';
+import { workInMemory } from './work-in-memory.mjs';
 
 const embedded = 'pglite';
 const store = 's3';
@@ -15,6 +16,7 @@ const known = [embedded, ...Object.keys(engines)];
  * CI it fails the run.
  */
 export default async function setup({ provide }) {
+  workInMemory();
   const asked = process.env['ENGINES']?.split(',').filter(Boolean) ?? known;
   const unknown = asked.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`ENGINES names ${unknown.join(', ')}; there are ${known.join(', ')}.`);

@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 import { openStorage } from '@lockstep/core';
 import { beforeAll, expect, it } from 'vitest';
 import { runCli, spawnCli } from '../fixtures/cli.ts';
+import { someEngine } from '../fixtures/engines.ts';
+import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
 import { s3Proxy } from '../fixtures/s3-proxy.ts';
 import type { Bucket } from '../fixtures/s3.ts';
@@ -21,7 +23,7 @@ describeS3('a backup in S3', () => {
   beforeAll(async () => {
     bucket = await freshBucket();
     folder = await temporaryFolder();
-    url = `pglite:${folder}/data`;
+    ({ url } = await freshDatabase(someEngine()));
     place = `s3://${bucket.name}/catalog`;
     env = { ...s3Environment(), TMPDIR: await temporaryFolder() };
     await succeed(url, ['migrate'], { env });
@@ -42,7 +44,7 @@ describeS3('a backup in S3', () => {
     const { backups } = await succeed(url, ['backups', '--to', place], { env });
     expect(backups).toMatchObject([{ file, damage: null }]);
 
-    const target = `pglite:${folder}/restored`;
+    const { url: target } = await freshDatabase(someEngine());
     // By its bare name, from the place that the environment names.
     const name = file.slice(place.length + 1);
     const restored = await succeed(target, ['restore', name], { env: { ...env, LOCKSTEP_BACKUPS: place } });

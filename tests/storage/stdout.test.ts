@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { lockstep, succeed } from '../fixtures/lockstep.ts';
 import { runProgram } from '../fixtures/program.ts';
 import type { Outcome } from '../fixtures/program.ts';
+import { someEngine } from '../fixtures/engines.ts';
+import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { tool } from '../fixtures/tools.ts';
 
@@ -15,7 +17,7 @@ describe('a backup to stdout', () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    url = `pglite:${folder}/data`;
+    ({ url } = await freshDatabase(someEngine()));
     await succeed(url, ['migrate']);
     await succeed(url, ['sample', '--tables', '20']);
   });

@@ -62,6 +62,11 @@ export class CopyOut extends Command {
     return undefined;
   }
 
+  /** True when the server has nothing more to say. */
+  get isOver(): boolean {
+    return this.#settled;
+  }
+
   /** Called by the driver where the connection is encrypted. */
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
     this.#add(chunk, 0, chunk.length);

@@ -122,24 +122,17 @@ export class PostgresSession implements Session {
 
   /**
    * The output of `COPY ... TO STDOUT` in pieces of whole lines. Other statements of this session wait for its end.
-   * Breaking off early closes the session, as the rest of the answer would still be on its way.
+   * Breaking off early closes the session if the rest of the answer is still on its way.
    */
   async *copyOut(text: string): AsyncGenerator<Buffer, void, undefined> {
     const leave = await this.#enter();
     const copy = this.#client.query(new CopyOut(text));
-    let ended = false;
     try {
-      for (;;) {
-        const piece = await copy.next();
-        if (piece === undefined) break;
-        yield piece;
-      }
-      ended = true;
+      for (let piece = await copy.next(); piece; piece = await copy.next()) yield piece;
     } catch (error) {
-      ended = true;
       throw this.#failure(error, text);
     } finally {
-      if (!ended) await this.close();
+      if (!copy.isOver) await this.close();
       leave();
     }
   }
