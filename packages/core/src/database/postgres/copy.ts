@@ -29,15 +29,20 @@ export class CopyOut extends Command {
   #settled = false;
   #wake: () => void = () => undefined;
 
-  override submit(connection: pg.Connection): void {
-    this.#socket = connection.stream;
-    const intake = intakeOf(connection.stream);
-    if (intake) new CopyStream(intake, (chunk, from, to) => this.#add(chunk, from, to)).begin();
+  constructor(text: string) {
+    super(text);
     const settle = (): void => {
       this.#settled = true;
       this.#wake();
     };
+    // Here and not in `submit`: the driver fails a command on a broken connection without submitting it.
     this.done.then(settle, settle);
+  }
+
+  override submit(connection: pg.Connection): void {
+    this.#socket = connection.stream;
+    const intake = intakeOf(connection.stream);
+    if (intake) new CopyStream(intake, (chunk, from, to) => this.#add(chunk, from, to)).begin();
     super.submit(connection);
   }
 

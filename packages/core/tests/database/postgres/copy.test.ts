@@ -118,6 +118,16 @@ describeEachServer('COPY', (engine) => {
     await killer.close();
   });
 
+  it('says so when the connection was lost before', async () => {
+    const [reader, killer] = [await openSession(database), await openSession(database)];
+    const backend = reader.id.split('@')[0] ?? '';
+    await killer.run(sql`SELECT pg_terminate_backend(${backend}::int, 5000)`);
+    // The news have to reach the client.
+    await sleep(200);
+    expect((await failure(collect(reader.copyOut('COPY big TO STDOUT')))).code).toBe('CONNECTION_LOST');
+    await killer.close();
+  });
+
   it('loads rows of any number of bytes', async () => {
     const session = await openSession(database);
     const shape = { ...tableShape('loaded', ['text']), schema: 'pg_temp' };
