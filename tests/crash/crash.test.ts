@@ -21,7 +21,7 @@ import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { Histogram } from './histogram.ts';
 import { killAt } from './kill.ts';
 import type { Kill } from './kill.ts';
-import { everywhere, later, onward, onwardByStatement, somewhere } from './places.ts';
+import { everywhere, later, onward, onwardByStatement, onwardIn, somewhere } from './places.ts';
 import { killAndGoOn, undisturbed } from './scenario.ts';
 import type { Scenario, Undisturbed } from './scenario.ts';
 import { hardMigrations } from './hard-migrations.ts';
@@ -111,8 +111,12 @@ describeEachEngine('after kill -9, the next run ends like an undisturbed one:', 
 
   it('restore --upgrade into a fresh database of its release', { timeout: 300_000 }, async () => {
     const work = await undisturbed(restoring(fresh, { upgrade: true }));
-    const places = onward(work.phases).filter(({ phase }) => !/restore:(built|load|commit|index|settle)/.test(phase));
-    await kill(work, places);
+    const own = ['restore:entered', 'restore:compare', 'migrate:begin', 'migrate:applied', 'restore:finish'] as const;
+    const places = onwardIn(work.phases, own);
+    await kill(
+      work,
+      places.filter(({ phase }) => !/restore:(built|load|commit|index|settle)/.test(phase)),
+    );
   });
 
   it('restore --abort', { timeout: 300_000 }, async () => {
@@ -135,7 +139,8 @@ describeEachEngine('after kill -9, the next run ends like an undisturbed one:', 
       args: (folder) => ['upgrade', '--backup-to', folder],
       run: (database, folder, options) => upgrade(database, catalog, openStorage(folder), options),
     });
-    await kill(work, onward(work.phases), [somewhere(work.phases)]);
+    const own = ['upgrade:entered', 'backup:publish', 'upgrade:saved', 'migrate:applied', 'upgrade:compare'] as const;
+    await kill(work, onwardIn(work.phases, own), [somewhere(work.phases)]);
   });
 
   it('serve', { timeout: 300_000 }, async () => {
@@ -145,7 +150,7 @@ describeEachEngine('after kill -9, the next run ends like an undisturbed one:', 
       args: (folder) => ['serve', '--port', '0', '--backup-to', folder],
       run: (database, folder, options) => prepareServer(database, catalog, openStorage(folder), options),
     });
-    await kill(work, onward(work.phases));
+    await kill(work, onwardIn(work.phases, ['upgrade:saved', 'migrate:begin', 'server:lease']));
   });
 
   it('(every phase was killed in)', () => {

@@ -21,6 +21,11 @@ export function onward(phases: readonly PhaseName[]): Kill[] {
   return [...new Set(phases)].map((phase) => ({ phase, occurrence: 1 }));
 }
 
+/** The same; in the short run only in phases that no other verb has, and around them. */
+export function onwardIn(phases: readonly PhaseName[], own: readonly PhaseName[]): Kill[] {
+  return onward(phases).filter(({ phase }) => thorough || own.includes(phase));
+}
+
 /** The same, with every statement outside of a transaction. A run that goes on has fewer of them before it. */
 export function onwardByStatement(phases: readonly PhaseName[]): Kill[] {
   const again: readonly PhaseName[] = ['migrate:intent', 'migrate:executed'];

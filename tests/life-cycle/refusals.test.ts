@@ -24,6 +24,9 @@ describeEachEngine('restore refuses', (engine) => {
     return String(fieldsOf(backup)['file']);
   };
 
+  /** What a target held after the last refusal. */
+  const seen = new Map<string, unknown>();
+
   /** Restoring must end with the code and exit 3, and leave everything in the target as it was. */
   const refuses = async (
     target: FreshDatabase,
@@ -31,11 +34,13 @@ describeEachEngine('restore refuses', (engine) => {
     code: string,
     options: { readonly args?: readonly string[]; readonly cwd?: string } = {},
   ): Promise<void> => {
-    const before = await contentOf(target);
+    const before = seen.get(target.url) ?? (await contentOf(target));
     const { args = [], ...rest } = options;
     const answer = await lockstep(target.url, ['restore', file, ...args], rest);
     expect(answer).toMatchObject({ code: 3, ok: false, error: code });
-    expect(await contentOf(target)).toEqual(before);
+    const after = await contentOf(target);
+    expect(after).toEqual(before);
+    seen.set(target.url, after);
   };
 
   beforeAll(async () => {
@@ -106,12 +111,11 @@ describeEachEngine('restore refuses', (engine) => {
       await writeFile(join(folder, name), content);
       return join(folder, name);
     };
-    for (const share of [0.001, 0.5, 0.9999]) {
-      const flipped = Buffer.from(bytes);
-      const at = Math.floor(bytes.length * share);
-      flipped[at] = (flipped[at] ?? 0) ^ 4;
-      await refuses(target, await write(`flipped-${share}.sql.zst`, flipped), 'FILE_DAMAGED');
-    }
+    // tests/damage has all the others.
+    const flipped = Buffer.from(bytes);
+    const at = Math.floor(bytes.length / 2);
+    flipped[at] = (flipped[at] ?? 0) ^ 4;
+    await refuses(target, await write('flipped.sql.zst', flipped), 'FILE_DAMAGED');
     await refuses(target, await write('cut.sql.zst', bytes.subarray(0, bytes.length - 1)), 'FILE_DAMAGED');
     await refuses(target, await write('text.sql.zst', 'CREATE TABLE x (id int);\n'.repeat(50)), 'FILE_FOREIGN');
     await cp(oldBackup, join(folder, 'other-name.zst'));

@@ -1,6 +1,6 @@
 // node tests/servers/one.mjs ENGINE PROGRAMS DATA PORT
-// Runs one server that keeps what it was told (fsync on), for tests that kill it and start it again. Makes its data
-// folder if there is none. The kernel ends the server when this process is gone.
+// Runs one server that keeps what it was told (fsync on), for tests that let it die (SIGTERM to this process) and start
+// it again. Makes its data folder if there is none. The kernel ends the server when this process is gone.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -26,4 +26,6 @@ const server = spawn('setpriv', [...identity, '--pdeathsig', 'KILL', '--', ...en
   ...options,
   stdio: ['ignore', 'inherit', 'inherit'],
 });
+// The server dies at once, and is waited for here: its next start asks whether the process still exists.
+process.on('SIGTERM', () => server.kill('SIGKILL'));
 server.on('close', (code) => process.exit(code ?? 1));

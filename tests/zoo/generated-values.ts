@@ -60,6 +60,9 @@ const text = fc
   .map((parts) => parts.join('').replaceAll('\0', ''));
 const largeText = fc.integer({ min: 1, max: 9 }).map((digit) => `${digit}\\'"\n€😀`.repeat(90_000));
 
+/** So many characters, as databases count them. */
+const firstOf = (value: string, count: number): string => Array.from(value).slice(0, count).join('');
+
 const integer = (bits: number, signed = true): fc.Arbitrary<string> => {
   const [min, max] = signed ? [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n] : [0n, 2n ** BigInt(bits) - 1n];
   return fc.oneof(fc.constantFrom(min, max, 0n), fc.bigInt({ min, max })).map(String);
@@ -111,8 +114,8 @@ const postgresTypes: Readonly<Record<string, fc.Arbitrary<string>>> = {
   real: quoted(fc.oneof(float.map(written), fc.constantFrom('NaN', 'Infinity', '-Infinity', '-0'))),
   'double precision': quoted(fc.oneof(double.map(written), fc.constantFrom('NaN', 'Infinity', '-Infinity', '-0'))),
   text: quoted(fc.oneof({ weight: 60, arbitrary: text }, { weight: 1, arbitrary: largeText })),
-  'varchar(300)': quoted(text.map((value) => [...value].slice(0, 300).join(''))),
-  'char(7)': quoted(text.map((value) => [...value].slice(0, 7).join(''))),
+  'varchar(300)': quoted(text.map((value) => firstOf(value, 300))),
+  'char(7)': quoted(text.map((value) => firstOf(value, 7))),
   bytea: hex.map((value) => `'\\x${value}'`),
   boolean: fc.constantFrom('true', 'false'),
   date: quoted(fc.oneof(day(1, 9999), fc.constantFrom('infinity', '-infinity', '4713-01-01 BC', '5874897-12-31'))),
@@ -172,8 +175,8 @@ const mysqlTypes: Readonly<Record<string, fc.Arbitrary<string>>> = {
   double: double.map(written),
   'bit(64)': bits(64).map((value) => `b'${value}'`),
   'bit(3)': bits(3).map((value) => `b'${value}'`),
-  'char(7) character set utf8mb4': utf8(text.map((value) => [...value].slice(0, 7).join(''))),
-  'varchar(300) character set utf8mb4': utf8(text.map((value) => [...value].slice(0, 300).join(''))),
+  'char(7) character set utf8mb4': utf8(text.map((value) => firstOf(value, 7))),
+  'varchar(300) character set utf8mb4': utf8(text.map((value) => firstOf(value, 300))),
   'longtext character set utf8mb4': utf8(
     fc.oneof({ weight: 60, arbitrary: text }, { weight: 1, arbitrary: largeText }),
   ),
@@ -194,7 +197,9 @@ const mysqlTypes: Readonly<Record<string, fc.Arbitrary<string>>> = {
   ),
   'time(6)': quoted(fc.oneof(clock, fc.constantFrom('-838:59:59', '838:59:59', '-00:00:00.000001'))),
   year: fc.oneof(fc.integer({ min: 1901, max: 2155 }), fc.constant(0)).map(String),
-  "enum('a','b''c','')": fc.constantFrom(`'a'`, `'b''c'`, `''`, '0'),
+  "enum('a','b''c','')": fc.constantFrom(`'a'`, `'b''c'`, `''`),
+  // A value that is not in the list, which reads as ''.
+  "enum('x','1')": fc.constantFrom(`'x'`, `'1'`, '0'),
   "set('x','y','z')": fc.constantFrom(`''`, `'x'`, `'x,z'`, '7'),
   json: utf8(json),
 };

@@ -41,6 +41,11 @@ const programs = [
 ];
 
 describe('the codec', () => {
+  test('is closed before the process ends, whatever the threads were at', async () => {
+    const program = fileURLToPath(new URL('close-threads.mjs', import.meta.url));
+    expect(await runProgram(process.execPath, [program])).toMatchObject({ code: 0, stdout: 'closed', stderr: '' });
+  });
+
   test.each<readonly [string, string, string]>(programs)(
     'of Node %s (%s) reads what this one wrote, and finds damage that SHA-256 does not stand before',
     async (_major, which, program) => {

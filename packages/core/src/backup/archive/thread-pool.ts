@@ -96,7 +96,8 @@ export class ThreadPool {
     const task = this.#busy.get(worker);
     if (!task) return;
     this.#busy.delete(worker);
-    worker.unref();
+    // While `close` waits for the end of a thread, it has to keep the process alive.
+    if (!this.#closed) worker.unref();
     if (task.last) void worker.terminate();
     else this.#idle.set(worker, setTimeout(() => this.#retire(worker), patience).unref());
     if ('problem' in result) task.reject(new Error(result.problem));
