@@ -42,13 +42,13 @@ describeEachEngine(
       server = await privateServer(engine);
       source = await freshDatabase(server.engine);
       await succeed(source.url, ['migrate', '--to', '1.1.0']);
-      await succeed(source.url, ['sample', '--tables', '60']);
+      await succeed(source.url, ['sample', '--tables', '20']);
       digest = await succeed(source.url, ['digest']);
     });
 
     it('a backup leaves no file, and the next one is whole', async () => {
       const folder = await temporaryFolder();
-      for (const phase of ['backup:snapshot', 'backup:data:3', 'backup:finish']) {
+      for (const phase of ['backup:data:3', 'backup:finish']) {
         const ended = await dieAt(phase, source.url, ['backup', '--to', folder]);
         // What it needed of the server it may have had already.
         if (phase !== 'backup:finish') expect([phase, ended]).toEqual([phase, { code: 1, error: 'CONNECTION_LOST' }]);
@@ -65,7 +65,7 @@ describeEachEngine(
       const { backup } = await succeed(source.url, ['backup', '--to', await temporaryFolder()]);
       const restore = ['restore', String(fieldsOf(backup)['file'])];
       const target = await freshDatabase(server.engine);
-      for (const phase of ['restore:entered', 'restore:load:3', 'restore:commit', 'restore:index', 'restore:compare']) {
+      for (const phase of ['restore:load:3', 'restore:index', 'restore:compare']) {
         const ended = await dieAt(phase, target.url, restore);
         expect([phase, ended]).toEqual([phase, { code: 5, error: 'RESTORE_UNFINISHED' }]);
         expect(await succeed(target.url, ['info'])).toMatchObject({ phase: 'restoring' });

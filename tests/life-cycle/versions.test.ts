@@ -18,7 +18,7 @@ describe.each(engines.filter((engine) => ways.some(([from]) => from === engine))
   beforeAll(async () => {
     source = await freshDatabase(from);
     await succeed(source.url, ['migrate', '--to', '1.1.0']);
-    await succeed(source.url, ['sample', '--tables', '60']);
+    await succeed(source.url, ['sample', '--tables', '20']);
     digest = await succeed(source.url, ['digest']);
     const { backup } = await succeed(source.url, ['backup', '--to', await temporaryFolder()]);
     file = String(fieldsOf(backup)['file']);
@@ -29,6 +29,5 @@ describe.each(engines.filter((engine) => ways.some(([from]) => from === engine))
     expect(await succeed(target.url, ['restore', file])).toMatchObject({ release: '1.1.0' });
     expect(await succeed(target.url, ['digest'])).toEqual(digest);
     expect(await succeed(target.url, ['validate'])).toMatchObject({ drifted: false });
-    await succeed(target.url, ['upgrade', '--backup-to', await temporaryFolder()]);
   });
 });
