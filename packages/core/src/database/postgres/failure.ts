@@ -34,8 +34,7 @@ export function failureOf(error: unknown, context: FailureContext): LockstepErro
       { cause: error },
     );
   }
-  // 53100: the disk is full. 53200: out of memory.
-  if (sqlState === '53100' || sqlState === '53200') {
+  if (hasNoRoom(error)) {
     return new LockstepError('SERVER_FULL', { reason: serverReason(error), sqlState }, { cause: error });
   }
   const position = error instanceof DatabaseError ? (error.position ?? '') : '';
@@ -67,6 +66,12 @@ export function isLostConnection(error: unknown): boolean {
  */
 function isRecoveryConflict(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '40001' && /Interrupt/.test(error.routine ?? '');
+}
+
+/** 53100: the disk is full. 53200: out of memory. A quota and a limit of the size of files have no code of their own. */
+function hasNoRoom(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false;
+  return error.code === '53100' || error.code === '53200' || /^md(zero)?extend$/.test(error.routine ?? '');
 }
 
 /** The server's message with its detail and hint, in one line. */
