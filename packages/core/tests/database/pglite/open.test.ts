@@ -313,6 +313,8 @@ describe('an open database', () => {
   const history = { schema: 'public', table: 'flyway_schema_history' };
 
   beforeAll(async () => {
+    // Other tests make scratch databases too.
+    process.env['TMPDIR'] = await temporaryFolder();
     database = await openPglite(`pglite:${join(await temporaryFolder(), 'data')}`, { serves: true });
     atEnd(() => database.close());
   });
