@@ -5,11 +5,9 @@ import loadWabt from 'wabt';
 
 const core = new URL('../packages/core/', import.meta.url);
 
-await compileWat(new URL('src/backup/row-hash.wat', core), new URL('dist/backup/row-hash.wasm', core));
-await compileWat(
-  new URL('src/database/postgres/check-rows.wat', core),
-  new URL('dist/database/postgres/check-rows.wasm', core),
-);
+for (const name of ['backup/row-hash', 'database/mysql/row-form/row-lines', 'database/postgres/check-rows']) {
+  await compileWat(new URL(`src/${name}.wat`, core), new URL(`dist/${name}.wasm`, core));
+}
 
 async function compileWat(source, target) {
   const wabt = await loadWabt();

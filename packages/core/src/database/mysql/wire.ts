@@ -2,6 +2,8 @@ import type { Connection } from 'mysql2';
 import { LockstepError } from '../../errors.ts';
 import type { Row } from '../database.ts';
 import { failureOf } from './failure.ts';
+import type { OnBytes } from './raw-bytes.ts';
+import { sendForBytes } from './raw-bytes.ts';
 import type { OnRow, RawResult } from './raw-rows.ts';
 import { lengthSize, nullByte, readLength, sendRaw } from './raw-rows.ts';
 import { sendBytes, sendFile } from './send.ts';
@@ -63,6 +65,11 @@ export class Wire {
   /** Sends a statement and hands on its rows as bytes. Throws CONNECTION_LOST, PRIVILEGE_MISSING, STATEMENT_FAILED. */
   async stream(text: string, onRow: OnRow): Promise<RawResult> {
     return this.#answer(text, () => sendRaw(this.#connection, fitPacket(text), onRow));
+  }
+
+  /** The same, but the rows come in larger pieces: see `sendForBytes`. Nothing else may be going on. */
+  async streamBytes(text: string, onBytes: OnBytes): Promise<RawResult> {
+    return this.#answer(text, () => sendForBytes(this.#connection, fitPacket(text), onBytes));
   }
 
   /**

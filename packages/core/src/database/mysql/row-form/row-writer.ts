@@ -1,4 +1,3 @@
-import { lengthSize, nullByte, readLength } from '../raw-rows.ts';
 import type { Form } from './forms.ts';
 
 const comma = 0x2c;
@@ -23,7 +22,7 @@ for (const [byte, letter] of [
 
 const hexDigits = Buffer.from('0123456789abcdef');
 
-/** Writes rows as lines of literals into a buffer that grows as needed. */
+/** Writes values as lines of literals into a buffer that grows as needed. Rows of a server are written by RowLines. */
 export class RowWriter {
   readonly #forms: readonly Form[];
   #out: Buffer;
@@ -46,25 +45,6 @@ export class RowWriter {
     // A giant row must not be paid for until the end of the table.
     if (this.#out.length > 8 * 1024 * 1024) this.#out = Buffer.allocUnsafe(1024 * 1024);
     return taken;
-  }
-
-  /** Adds the row of a packet. */
-  addPacket(bytes: Buffer, start: number): void {
-    let at = start;
-    this.#begin();
-    for (const [index, form] of this.#forms.entries()) {
-      if (index > 0) this.#out[this.#length++] = comma;
-      const first = bytes[at] ?? nullByte;
-      if (first === nullByte) {
-        this.#null();
-        at += 1;
-        continue;
-      }
-      const from = at + lengthSize(first);
-      at = from + readLength(bytes, at);
-      this.#value(form, bytes, from, at);
-    }
-    this.#end();
   }
 
   /** Adds a row of values: text as the server writes it, bytes as they are. */

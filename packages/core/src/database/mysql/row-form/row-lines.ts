@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { LockstepError } from '../../../errors.ts';
+import type { Form } from './forms.ts';
+
+// The compiler's library knows WebAssembly only together with a browser's whole world.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+    imports: Readonly<Record<string, Readonly<Record<string, (...values: number[]) => number>>>>,
+  ) => { readonly exports: Readonly<Record<string, unknown>> };
+  readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Global: new (type: { value: 'i32'; mutable: true }) => { value: number };
+};
+
+/** How a column is written; a document is a text whose numbers are looked at. */
+export type LineForm = Form | 'document';
+
+/** In the order of the numbers that row-lines.wat gives them. */
+const lineForms: readonly LineForm[] = ['number', 'double', 'text', 'ascii', 'bytes', 'document'];
+
+/** Places in the memory of row-lines.wat. */
+const formsAt = 1024;
+const inputAt = 0x2000;
+const inputSize = 64 * 1024;
+const outputAt = 0x20000;
+
+interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  encode(from: number, to: number): number;
+  dropLines(): void;
+  readonly columns: { value: number };
+  readonly line: { value: number };
+  readonly rows: { value: number };
+  readonly stopped: { value: number };
+  readonly inexactLine: { value: number };
+  readonly inexactRows: { value: number };
+}
+
+/** Whole lines. */
+export interface Lines {
+  readonly bytes: Buffer;
+  readonly rows: number;
+}
+
+/**
+ * Turns the packets of a result into lines of the row form. `isExact` decides on a number of a document that may not
+ * survive a restore; at the first that does not, writing ends before its row.
+ */
+export class RowLines {
+  readonly #kernel: Kernel;
+  #memory: Uint8Array;
+  /** Bytes of the input that wait for more. */
+  #kept = 0;
+  #taken = 0;
+
+  constructor(forms: readonly LineForm[], isExact: (number: string) => boolean) {
+    this.#kernel = load((at, length) => (isExact(this.#text(at, length)) ? 1 : 0));
+    this.#memory = new Uint8Array(this.#kernel.memory.buffer);
+    this.#memory.set(
+      forms.map((form) => lineForms.indexOf(form)),
+      formsAt,
+    );
+    this.#kernel.columns.value = forms.length;
+  }
+
+  /** Bytes of whole lines that wait to be taken. */
+  get length(): number {
+    return this.#end - outputAt;
+  }
+
+  /** A row was left out, with all behind it, because a number in it would not survive. */
+  get inexact(): boolean {
+    return this.#kernel.inexactLine.value !== 0;
+  }
+
+  /** Reads on. Returns what stands behind the rows, from the head of its packet on, when they have come to an end. */
+  write(bytes: Buffer): Buffer | undefined {
+    const kernel = this.#kernel;
+    for (let at = 0; at < bytes.length;) {
+      const piece = bytes.subarray(at, at + inputSize - this.#kept);
+      this.#view().set(piece, inputAt + this.#kept);
+      at += piece.length;
+      const end = inputAt + this.#kept + piece.length;
+      const stopped = kernel.encode(inputAt, end);
+      const memory = this.#view();
+      if (kernel.stopped.value === 1) return Buffer.concat([memory.subarray(stopped, end), bytes.subarray(at)]);
+      if (kernel.stopped.value !== 0) throw unexpected('a row is not as long as its values');
+      this.#kept = end - stopped;
+      memory.copyWithin(inputAt, stopped, end);
+      // Nothing that follows will be taken.
+      if (this.inexact && this.length === 0) kernel.dropLines();
+    }
+    return undefined;
+  }
+
+  /** The whole lines so far. */
+  take(): Lines {
+    const kernel = this.#kernel;
+    const bytes = Buffer.from(this.#view().subarray(outputAt, this.#end));
+    const total = this.inexact ? kernel.inexactRows.value : kernel.rows.value;
+    const rows = total - this.#taken;
+    this.#taken = total;
+    kernel.dropLines();
+    if (this.inexact) kernel.inexactLine.value = outputAt;
+    return { bytes, rows };
+  }
+
+  get #end(): number {
+    return this.inexact ? this.#kernel.inexactLine.value : this.#kernel.line.value;
+  }
+
+  /** The memory, which is another object when it has grown. */
+  #view(): Uint8Array {
+    const { buffer } = this.#kernel.memory;
+    if (this.#memory.buffer !== buffer) this.#memory = new Uint8Array(buffer);
+    return this.#memory;
+  }
+
+  #text(at: number, length: number): string {
+    return Buffer.from(this.#view().subarray(at, at + length)).toString('latin1');
+  }
+}
+
+let compiled: object | undefined;
+
+function load(isExact: (at: number, length: number) => number): Kernel {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./row-lines.wasm', import.meta.url)));
+  const { exports } = new WebAssembly.Instance(compiled, {
+    host: { is_exact: (at = 0, length = 0) => isExact(at, length) },
+  });
+  const { memory, encode, drop_lines: dropLines } = exports;
+  if (!(memory instanceof WebAssembly.Memory) || typeof encode !== 'function' || typeof dropLines !== 'function') {
+    throw unexpected('row-lines.wasm is not the module that was built');
+  }
+  const global = (name: string): { value: number } => {
+    const found = exports[name];
+    if (found instanceof WebAssembly.Global) return found;
+    throw unexpected(`row-lines.wasm lacks ${name}`);
+  };
+  return {
+    memory,
+    encode: (from, to) => Number(encode(from, to)),
+    dropLines: () => dropLines(),
+    columns: global('columns'),
+    line: global('line'),
+    rows: global('rows'),
+    stopped: global('stopped'),
+    inexactLine: global('inexact_line'),
+    inexactRows: global('inexact_rows'),
+  };
+}
+
+function unexpected(reason: string): LockstepError {
+  return new LockstepError('INTERNAL', { reason });
+}
