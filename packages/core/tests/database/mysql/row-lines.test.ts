@@ -85,10 +85,10 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(`'`, '\\', '\0', '\n', '\r', '\u001a', 'a', 'é', '😀'), maxLength: 60 }),
   fc.tuple(fc.nat(70_000), fc.string({ maxLength: 3 })).map(([count, piece]) => `${'y'.repeat(count)}${piece}'`),
 );
-const number = fc.oneof(fc.bigInt().map(String), fc.double({ noNaN: true }).map(String));
+const digits = fc.oneof(fc.bigInt().map(String), fc.double({ noNaN: true }).map(String));
 const valueOf: Readonly<Record<LineForm, fc.Arbitrary<Buffer>>> = {
-  number: number.map((digits) => Buffer.from(digits)),
-  double: number.map((digits) => Buffer.from(digits)),
+  number: digits.map((string) => Buffer.from(string)),
+  double: digits.map((string) => Buffer.from(string)),
   text: text.map((string) => Buffer.from(string)),
   ascii: anyBytes,
   bytes: anyBytes,
@@ -176,6 +176,9 @@ describe('a number in a document', () => {
     '18446744073709551615',
     '-1',
     '0.00001',
+    '0.000000000000001',
+    '100000000000000.0',
+    '1000000000000000.2',
   ])('%s is exact', (number) => {
     expect(isExactNumber(number)).toBe(true);
   });
@@ -188,6 +191,8 @@ describe('a number in a document', () => {
     '-9223372036854775809',
     '0.3000000000000000444',
     '1234567890123456.7',
+    '0.0000000000000009',
+    '1000000000000000.0',
   ])('%s is not', (number) => {
     expect(isExactNumber(number)).toBe(false);
   });
