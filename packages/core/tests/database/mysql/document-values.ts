@@ -139,7 +139,16 @@ export function document(family: string): fc.Arbitrary<string> {
         .map((list) => `JSON_OBJECT(${list.map(([key, value]) => `${literal(key)}, ${value}`).join(', ')})`),
     ),
   }));
+  const number = fc.oneof(anyDecimal, double, edge);
+  const large = fc
+    .tuple(text, fc.integer({ min: 60_000, max: 70_000 }), number)
+    .map(([piece, size, last]) => `JSON_ARRAY(RPAD('', ${size}, ${literal(`${piece}"`)}), ${last})`);
   // A number alone is a document, too.
-  const scalar = fc.oneof(anyDecimal, edge).map((number) => `JSON_EXTRACT(JSON_ARRAY(${number}), '$[0]')`);
-  return fc.oneof({ arbitrary: made, weight: 4 }, written, scalar);
+  const scalar = number.map((alone) => `JSON_EXTRACT(JSON_ARRAY(${alone}), '$[0]')`);
+  return fc.oneof(
+    { arbitrary: made, weight: 16 },
+    { arbitrary: written, weight: 4 },
+    { arbitrary: scalar, weight: 4 },
+    { arbitrary: large, weight: 1 },
+  );
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MysqlDatabase } from '#core/database/mysql/mysql-database.js';
 import type { MysqlSession } from '#core/database/mysql/session.js';
 import { raw, sql } from '#core/database/sql.js';
-import { describeEachServer, failure, openFresh, tableOf } from './servers.ts';
+import { collect, describeEachServer, failure, openFresh, tableOf } from './servers.ts';
 
 /** The shape of a packet is no public part of mysql2: these cases hold it. */
 describeEachServer('rows as they stand in the packets', (engine) => {
@@ -60,6 +60,23 @@ describeEachServer('rows as they stand in the packets', (engine) => {
     );
     expect(error.code).toBe('STATEMENT_FAILED');
     expect(await session.query(sql`SELECT 1 AS a`)).toEqual([{ a: '1' }]);
+  });
+
+  it('stop at an error in the middle of a table, and the connection goes on', async () => {
+    await session.execute('CREATE TABLE long_one (id int PRIMARY KEY, t mediumtext NOT NULL)');
+    const rows = Array.from({ length: 300 }, (_, id) => `(${id}, REPEAT('x', 200000))`);
+    await session.execute(`INSERT INTO long_one VALUES ${rows.join(', ')}`);
+    const reader = await database.session();
+    const chunks = reader.readRows(tableOf(await reader.describe(), 'long_one'), ['id']);
+    expect((await chunks.next()).value?.subarray(0, 4).toString()).toBe("(0,'");
+    await session.execute(`KILL QUERY ${reader.id}`);
+    const error = await failure(collect(chunks));
+    expect(error.code).toBe('STATEMENT_FAILED');
+    expect(await reader.query(sql`SELECT 1 AS a`)).toEqual([{ a: '1' }]);
+    expect(await collect(reader.readRows(tableOf(await reader.describe(), 'long_one'), ['id']))).toHaveLength(
+      rows.reduce((sum, _, id) => sum + String(id).length + 200_006, 0),
+    );
+    await reader.close();
   });
 
   it('hold the server back while nobody reads, and keep memory flat', async () => {
