@@ -8,8 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // A part of them waits for servers most of the time.
     maxWorkers: 3,
-    // Compiling PGlite for speed costs more than tests get back (see tests/fixtures/cli.ts).
-    execArgv: ['--wasm-tiering-budget=100000000'],
+    // To compile PGlite for speed costs more than tests get back (see tests/fixtures/cli.ts).
+    execArgv: ['--liftoff-only'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // Tests load the built packages as users do: Node itself loads them, nothing transforms them.

@@ -28,6 +28,7 @@ INSERT INTO shop (id, name) VALUES (1, 'first'), (2, 'second'), (3, 'third'), (4
 INSERT INTO setting VALUES ('currency', 'EUR');
 `;
 
+// A variable that was reset is empty, and one that this server process never had is NULL.
 const postgres = {
   'V1.0.0.1__tables.sql': tables,
   'V1.0.0.2__rows.sql': rows,
@@ -40,7 +41,7 @@ INSERT INTO setting SELECT 'old ' || name, current_setting('lockstep_test.word')
 DROP INDEX CONCURRENTLY shop_name;
 `,
   'V1.1.0.2__last.sql': `
-INSERT INTO setting SELECT 'of another migration', coalesce(current_setting('lockstep_test.word', true), 'forgotten');
+INSERT INTO setting SELECT 'of another migration', coalesce(nullif(current_setting('lockstep_test.word', true), ''), 'forgotten');
 VACUUM shop;
 ALTER TABLE shop ADD COLUMN city varchar(100);
 `,

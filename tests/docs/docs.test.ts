@@ -93,7 +93,7 @@ function scriptOf(page: string, blocks: readonly Block[]): string {
 
 /** What `npx lockstep` runs, without npx, which takes as long as the command; and see tests/fixtures/cli.ts. */
 const directly = `checkout=$PWD
-npx() { node --wasm-tiering-budget=100000000 "$checkout/node_modules/.bin/$1" "\${@:2}"; }
+npx() { node --liftoff-only --no-opt "$checkout/node_modules/.bin/$1" "\${@:2}"; }
 `;
 
 /** What pages call SERVER is an empty database on a server of Postgres; where the run has none, an embedded one. */

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openBackup } from '#core/storage/open-backup.js';
 import { openStorage } from '#core/storage/open.js';
 import { spool } from '#core/storage/spool.js';
@@ -55,6 +55,11 @@ test('a backup is a file, by its path or its URL', async () => {
   for (const location of ['s3://bucket', 's3://bucket/', 's3://bucket/shop/', 's3:///a', 's3://k:hidden@bucket/a']) {
     await expect(async () => openBackup(location)).rejects.toMatchObject({ code: 'STORAGE_INVALID' });
   }
+});
+
+// Other tests leave and remove files too.
+beforeAll(async () => {
+  process.env['TMPDIR'] = await temporaryFolder();
 });
 
 const left = async (): Promise<string[]> =>
