@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: './tests/servers/setup.mjs',
     pool: 'forks',
     // A part of them waits for servers most of the time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // To compile PGlite for speed costs more than tests get back (see tests/fixtures/cli.ts).
     execArgv: ['--liftoff-only'],
     testTimeout: 180_000,

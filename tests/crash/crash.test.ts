@@ -120,6 +120,7 @@ describeEachEngine('after kill -9, the next run ends like an undisturbed one:', 
   });
 
   it('restore --abort', { timeout: 300_000 }, async () => {
+    // One that was empty before, and one that was freshly migrated.
     for (const start of [await freshDatabase(engine), await copyDatabase(fresh)]) {
       await killAt({ url: start.url, args: ['restore', file] }, { phase: 'restore:load', occurrence: 2 });
       const work = await undisturbed({

@@ -2,7 +2,7 @@ import type { PhaseName } from '@lockstep/core';
 import type { Kill } from './kill.ts';
 
 /** CRASH=all kills in every place that the tests know (`npm run test:crash`); otherwise once in each phase. */
-const thorough = process.env['CRASH'] === 'all';
+export const thorough = process.env['CRASH'] === 'all';
 
 /** The first, the middle and the last time of each phase: for a verb that starts over when it is run again. */
 export function everywhere(phases: readonly PhaseName[]): Kill[] {

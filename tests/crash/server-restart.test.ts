@@ -10,6 +10,7 @@ import { privateServer } from '../fixtures/private-server.ts';
 import type { PrivateServer } from '../fixtures/private-server.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { until } from '../fixtures/until.ts';
+import { thorough } from './places.ts';
 
 // An embedded database dies with its process; tests/crash/crash.test.ts kills that.
 describeEachEngine(
@@ -82,5 +83,6 @@ describeEachEngine(
       expect(await succeed(target.url, ['validate'])).toMatchObject({ drifted: false });
     });
   },
-  everyServer,
+  // The short run takes one server of Postgres and one of MySQL.
+  (engine) => everyServer(engine) && (thorough || ['postgres18', 'mysql9'].includes(engine.name)),
 );

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { describeEachVersion } from '../fixtures/engines.ts';
+import { describeEachEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 /** Documents of tables in the database. CI takes 20,000 of them once more, some 100 MB. */
 const tables = process.env['LIFE_CYCLE_TABLES'] ?? '200';
 
-describeEachVersion('the life cycle', (engine) => {
+describeEachEngine('the life cycle', (engine) => {
   let old: FreshDatabase;
   let folder: string;
   let file: string;

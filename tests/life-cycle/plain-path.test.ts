@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { spawnCli } from '../fixtures/cli.ts';
 import { clientOf } from '../fixtures/client.ts';
-import { describeEachEngine } from '../fixtures/engines.ts';
+import { describeEachEngine, everyServer } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, lockstep, succeed } from '../fixtures/lockstep.ts';
@@ -90,7 +90,7 @@ describeEachEngine(
       expect(await serves(target)).toContain('PHASE_REFUSED');
     });
   },
-  (engine) => engine.programs !== undefined,
+  everyServer,
 );
 
 /** A row of data that is not the last of its statement. */

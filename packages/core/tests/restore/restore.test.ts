@@ -14,7 +14,7 @@ import {
   validate,
 } from '@lockstep/core';
 import type { Database, PhaseName, Product, Progress } from '@lockstep/core';
-import { describeEachVersion } from '../../../../tests/fixtures/engines.ts';
+import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { fillShop, opener, shopProduct, withBackup } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 
@@ -29,7 +29,7 @@ const stops = [
   'restore:finish',
 ] as const;
 
-describeEachVersion('restore', (engine) => {
+describeEachEngine('restore', (engine) => {
   const open = opener(engine);
 
   const prepared = async (): Promise<{ database: Database; product: Product; file: string }> => {
