@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import { createConnection } from 'mysql2';
 import type { Connection } from 'mysql2';
 import { LockstepError, reasonOf } from '../../errors.ts';
+import { Intake } from '../intake.ts';
 import { serverErrorOf } from './failure.ts';
 import type { Target } from './url.ts';
 import { Wire } from './wire.ts';
@@ -30,6 +32,7 @@ function open(target: Target, purpose: string): Connection {
     return createConnection({
       keepAliveInitialDelay: 30_000,
       ...target.options,
+      stream: plainStream,
       connectAttributes: { program_name: `lockstep: ${purpose}` },
       multipleStatements: false,
       disableEval: true,
@@ -41,6 +44,24 @@ function open(target: Target, purpose: string): Connection {
     // The driver looks at the options only now: an unknown profile for `ssl`, for example.
     throw new LockstepError('URL_INVALID', { location: target.location, reason: reasonOf(error) }, { cause: error });
   }
+}
+
+/** What the driver would connect by itself, but for the memory that it reads into; see `Intake`. */
+function plainStream({ config }: { readonly config: StreamConfig }): Socket {
+  const { socket } = new Intake();
+  const { socketPath, host = 'localhost', port = 3306, keepAliveInitialDelay = 30_000 } = config;
+  if (socketPath === undefined || socketPath === '') socket.connect({ host, port: Number(port) });
+  else socket.connect({ path: socketPath });
+  socket.once('connect', () => socket.setKeepAlive(true, keepAliveInitialDelay));
+  socket.setNoDelay(true);
+  return socket;
+}
+
+interface StreamConfig {
+  readonly host?: string;
+  readonly port?: number | string;
+  readonly socketPath?: string;
+  readonly keepAliveInitialDelay?: number;
 }
 
 /** Wrong password, no login by this plugin, host not allowed, account locked, password expired, TLS demanded. */

@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2';
+import { intakeOf } from '../intake.ts';
 import type { RawResult } from './raw-rows.ts';
 import { changed, readLength, sendRaw } from './raw-rows.ts';
 
@@ -25,12 +26,18 @@ export async function sendForBytes(connection: Connection, text: string, onBytes
     throw changed('a row was not left to this side');
   });
   const head = new ResultHead();
+  const stream: unknown = Reflect.get(connection, 'stream');
+  // Behind encryption or compression the bytes come by the driver.
+  const isPlain = place === 'packetParser' && typeof stream === 'object' && stream !== null;
+  const intake = isPlain ? intakeOf(stream) : undefined;
   const failure = new Promise<never>((_, reject) => {
     const execute = (chunk: Buffer): void => {
       try {
-        const rest = head.done ? chunk : head.read(chunk, (packet) => parser.execute(packet));
+        // The driver keeps the descriptions of columns, and an intake uses its memory again.
+        const rest = head.done ? chunk : head.read(Buffer.from(chunk), (packet) => parser.execute(packet));
         const behind = head.failed ? rest : rest.length > 0 ? onBytes(rest) : undefined;
         if (!behind) return;
+        intake?.divert(undefined);
         Reflect.set(connection, place, parser);
         // The driver counts packets, and has not seen those of the rows.
         if (!head.failed) Reflect.set(connection, 'sequenceId', behind[3]);
@@ -42,6 +49,7 @@ export async function sendForBytes(connection: Connection, text: string, onBytes
       }
     };
     Reflect.set(connection, place, { execute });
+    intake?.divert(execute);
   });
   return Promise.race([answer, failure]);
 }

@@ -6,7 +6,7 @@ import { quote } from './quote.ts';
 import { isExactNumber } from './row-form/document-number.ts';
 import { formOf } from './row-form/forms.ts';
 import type { LineForm, Lines } from './row-form/row-lines.ts';
-import { RowLines } from './row-form/row-lines.ts';
+import { RowLines, roomSize } from './row-form/row-lines.ts';
 import type { Wire } from './wire.ts';
 
 /** A chunk is handed on when it has so many bytes. */
@@ -17,8 +17,8 @@ const withDecimals = new WeakSet<TableShape>();
 
 /**
  * The whole content of a table, or the rows that `range` picks, as lines in the row form, in the order of the primary
- * key. Chunks hold whole rows. The connection serves nothing else until the end; leaving early leaves it busy with the
- * rest.
+ * key. Chunks hold whole rows; the memory of one is used again when the next one is asked for. The connection serves
+ * nothing else until the end; leaving early leaves it busy with the rest.
  *
  * MySQL keeps a decimal number in a document that was made by a function, and reads it back as a double. Only the second
  * form can be restored, and is the same before and after. Converting costs the server more than reading, so it is done
@@ -54,6 +54,8 @@ class Reading {
   readonly #select: string;
   readonly #queue: LinesQueue;
   readonly #writer: RowLines;
+  /** Memory of chunks that were used up. */
+  readonly #spare: Buffer[] = [];
 
   constructor(wire: Wire, table: TableShape, select: { readonly text: string; readonly forms: readonly LineForm[] }) {
     this.#wire = wire;
@@ -71,7 +73,11 @@ class Reading {
   async *lines(): AsyncGenerator<Lines, void, undefined> {
     const answer = this.#fill();
     try {
-      for (let chunk = await this.#queue.next(); chunk !== undefined; chunk = await this.#queue.next()) yield chunk;
+      for (let chunk = await this.#queue.next(); chunk !== undefined; chunk = await this.#queue.next()) {
+        yield chunk;
+        const { buffer } = chunk.bytes;
+        if (buffer.byteLength === roomSize) this.#spare.push(Buffer.from(buffer));
+      }
       await answer;
     } finally {
       this.#queue.leave();
@@ -97,7 +103,7 @@ class Reading {
 
   #handOn(): void {
     if (this.#writer.length === 0) return;
-    const lines = this.#writer.take();
+    const lines = this.#writer.take(this.#spare.pop());
     if (!this.#queue.left) this.#queue.push(lines);
   }
 }

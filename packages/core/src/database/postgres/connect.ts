@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { ClientConfig, CustomTypesConfig } from 'pg';
 import { LockstepError, reasonOf } from '../../errors.ts';
-import { Intake } from './intake.ts';
+import { Intake } from '../intake.ts';
 import { serverReason, sqlStateOf } from './failure.ts';
 import { passwordFromFile } from './password-file.ts';
 

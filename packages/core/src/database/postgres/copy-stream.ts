@@ -1,4 +1,4 @@
-import type { Intake } from './intake.ts';
+import type { Intake } from '../intake.ts';
 
 /** A message of the server: its type, and its length without the type (4 bytes, big-endian). */
 const headBytes = 5;

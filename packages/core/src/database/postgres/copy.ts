@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { Command } from './command.ts';
 import type { CopyConnection } from './command.ts';
 import { CopyStream } from './copy-stream.ts';
-import { intakeOf } from './intake.ts';
+import { intakeOf } from '../intake.ts';
 
 /** Rows are handed on in pieces of at most this size, unless one row is longer: a piece makes a frame. */
 const pieceBytes = 2 * 1024 * 1024 - 64 * 1024;

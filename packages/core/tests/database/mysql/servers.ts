@@ -88,7 +88,8 @@ export async function failure(action: Promise<unknown>): Promise<LockstepError> 
 
 export async function collect(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const found: Buffer[] = [];
-  for await (const piece of pieces) found.push(piece);
+  // The memory of a piece is used again.
+  for await (const piece of pieces) found.push(Buffer.from(piece));
   return Buffer.concat(found);
 }
 

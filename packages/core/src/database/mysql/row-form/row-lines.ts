@@ -25,6 +25,9 @@ const inputAt = 0x2000;
 const inputSize = 64 * 1024;
 const outputAt = 0x20000;
 
+/** Memory for lines that can be used again. */
+export const roomSize = 512 * 1024;
+
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   encode(from: number, to: number): number;
@@ -94,10 +97,13 @@ export class RowLines {
     return undefined;
   }
 
-  /** The whole lines so far. */
-  take(): Lines {
+  /** The whole lines so far, in `room` if it is large enough. */
+  take(room: Buffer = Buffer.alloc(0)): Lines {
     const kernel = this.#kernel;
-    const bytes = Buffer.from(this.#view().subarray(outputAt, this.#end));
+    const lines = this.#view().subarray(outputAt, this.#end);
+    const enough = room.length >= lines.length ? room : Buffer.allocUnsafeSlow(Math.max(lines.length, roomSize));
+    enough.set(lines);
+    const bytes = enough.subarray(0, lines.length);
     const total = this.inexact ? kernel.inexactRows.value : kernel.rows.value;
     const rows = total - this.#taken;
     this.#taken = total;
