@@ -6,7 +6,7 @@ import { someEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, succeed } from '../fixtures/lockstep.ts';
-import { testProduct } from '../fixtures/product.ts';
+import { configure, testProduct } from '../fixtures/product.ts';
 import { runProgram } from '../fixtures/program.ts';
 import type { Outcome } from '../fixtures/program.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -46,10 +46,9 @@ describe('on a disk that is full', () => {
 
   it('a restore into an embedded database is unfinished, and the next one finishes it', async () => {
     const product = await testProduct({
-      'migrations/V1.0.0.1__t.sql': 'CREATE TABLE t (id int PRIMARY KEY, text text);',
+      'V1.0.0.1__t.sql': 'CREATE TABLE t (id int PRIMARY KEY, text text);',
     });
-    const config = { name: 'large', version: '1.0.0', migrations: './migrations', schemas: ['public'] };
-    await product.write('lockstep.config.json', JSON.stringify(config));
+    await configure(product, '1.0.0');
     const { folder: cwd } = product;
     const large = await freshDatabase(someEngine('postgres'));
     await succeed(large.url, ['migrate'], { cwd });

@@ -1,6 +1,5 @@
 import type { Family, Product } from '@lockstep/core';
-import { testProduct } from '../fixtures/product.ts';
-import type { TestProduct } from '../fixtures/product.ts';
+import { configure, testProduct } from '../fixtures/product.ts';
 
 /**
  * A small product with what the catalog's migrations do not have: rows that the migrations bring, statements that run
@@ -11,12 +10,6 @@ export async function hardMigrations(family: Family): Promise<{ readonly folder:
   await source.write('V1.1.0.3__fill.ts', fill);
   await configure(source, '1.1.0');
   return { folder: source.folder, product: await source.load('1.1.0') };
-}
-
-/** Makes the folder one in which the command line finds its product. */
-export async function configure(source: TestProduct, version: string): Promise<void> {
-  const config = { name: 'shop', version, migrations: '.', schemas: ['public'] };
-  await source.write('lockstep.config.json', JSON.stringify(config));
 }
 
 const tables = `

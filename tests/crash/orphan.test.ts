@@ -6,9 +6,8 @@ import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
-import { testProduct } from '../fixtures/product.ts';
+import { configure, testProduct } from '../fixtures/product.ts';
 import { until } from '../fixtures/until.ts';
-import { configure } from './hard-migrations.ts';
 
 // A server goes on with a statement whose client was killed. The next run has to wait for its end before it looks whether
 // the statement has done anything, or it would do it once more beside it.

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { errorTable } from '@lockstep/core';
 import { engines } from '../fixtures/engines.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { until } from '../fixtures/until.ts';
 import { freshCheckout, plainEnvironment } from './checkout.ts';
@@ -106,15 +106,4 @@ async function serverFor(blocks: readonly Block[]): Promise<{ readonly SERVER?: 
 
 function pathWithTools(): string {
   return [dirname(process.execPath), inject('tools'), process.env['PATH'] ?? ''].join(delimiter);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

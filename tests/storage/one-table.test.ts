@@ -6,7 +6,7 @@ import { someEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, succeed } from '../fixtures/lockstep.ts';
-import { testProduct } from '../fixtures/product.ts';
+import { configure, testProduct } from '../fixtures/product.ts';
 import { s3Proxy } from '../fixtures/s3-proxy.ts';
 import type { Bucket } from '../fixtures/s3.ts';
 import { describeS3, freshBucket, s3Environment } from '../fixtures/s3.ts';
@@ -25,10 +25,9 @@ describeS3('one table of a hundred', () => {
   let bucket: Bucket;
 
   beforeAll(async () => {
-    const product = await testProduct({ 'migrations/V1.0.0.1__tables.sql': makeTables });
+    const product = await testProduct({ 'V1.0.0.1__tables.sql': makeTables });
     cwd = product.folder;
-    const config = { name: 'hundred', version: '1.0.0', migrations: './migrations', schemas: ['public'] };
-    await product.write('lockstep.config.json', JSON.stringify(config));
+    await configure(product, '1.0.0');
     source = await freshDatabase(someEngine('postgres'));
     await succeed(source.url, ['release', '1.0.0'], { cwd });
     await succeed(source.url, ['migrate'], { cwd });

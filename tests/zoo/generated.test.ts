@@ -13,6 +13,7 @@ import { generatedColumns } from './generated-values.ts';
 import type { GeneratedColumn } from './generated-values.ts';
 
 const rowsPerRun = 150;
+const runs = 2;
 
 describeEachEngine('generated values of every type', (engine) => {
   const columns = generatedColumns(engine.family);
@@ -26,7 +27,6 @@ describeEachEngine('generated values of every type', (engine) => {
     const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
     const files = await testProduct({ 'V1.0.0.1__values.sql': `CREATE TABLE t (id int PRIMARY KEY, ${list});` });
     const product = await files.load('1.0.0');
-    const types = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(rows, async (values) => {
         const source = await freshDatabase(engine);
@@ -36,13 +36,14 @@ describeEachEngine('generated values of every type', (engine) => {
         await withBackup(file, (archive) => restore(database, product, archive));
         await database.close();
         expect(await contentOf(target, columns)).toEqual(await contentOf(source, columns));
-        for (const { type } of columns) types.set(type, (types.get(type) ?? 0) + values.length);
         await source.drop();
         await target.drop();
       }),
-      { numRuns: 2, endOnFailure: true },
+      { numRuns: runs, endOnFailure: true },
     );
-    process.stdout.write(`\n${engine.name}: ${rowsPerRun * 2} generated values of ${types.size} types, all the same\n`);
+    process.stdout.write(
+      `\n${engine.name}: ${rowsPerRun * runs} generated rows of ${columns.length} types, all the same\n`,
+    );
   });
 });
 

@@ -1,13 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
 import type { Engine } from '../../../../../tests/fixtures/engines.ts';
+import { freePort } from '../../../../../tests/fixtures/free-port.ts';
 
 export interface PrivateServer {
   readonly port: number;
@@ -83,16 +83,6 @@ export async function startPrivateServer(engine: Engine): Promise<PrivateServer>
   });
   await ready(child);
   return { port, folder, certificate, kill };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 async function ready(child: ChildProcess): Promise<void> {

@@ -33,11 +33,6 @@ export class RowWriter {
     this.#out = Buffer.allocUnsafe(capacity);
   }
 
-  /** Bytes written since `take`. */
-  get length(): number {
-    return this.#length;
-  }
-
   /** What has been written, in a buffer of its own. */
   take(): Buffer {
     const taken = Buffer.from(this.#out.subarray(0, this.#length));
