@@ -55,6 +55,8 @@ describeEachServer('a snapshot of a replica', (engine) => {
       const [row] = await session.query(sql`SELECT pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn() AS bytes`);
       return Number(row?.['bytes']) > 100_000;
     });
+    // It is told in tenths of a second.
+    await primary.execute('SELECT pg_sleep(0.2)');
     const snapshot = await replica.snapshot(['public']);
     expect(Number(snapshot.position['behindBytes'])).toBeGreaterThan(100_000);
     expect(Number(snapshot.position['behindSeconds'])).toBeGreaterThan(0);
