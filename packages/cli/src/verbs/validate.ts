@@ -1,4 +1,4 @@
-import { differenceInWords, validate as runValidate } from '@lockstep/core';
+import { countDifferences, readableDiff, validate as runValidate } from '@lockstep/core';
 import type { Verb } from '../verb.ts';
 
 export const validate: Verb = {
@@ -8,8 +8,11 @@ export const validate: Verb = {
     const { release, drifted, differences } = result;
     if (!drifted) return { json: result, lines: [`Release ${release ?? 'none'}: files, history and shape agree.`] };
     const lines = [
-      `The database differs from release ${release}:`,
-      ...differences.map((one) => `  ${differenceInWords(one)}`),
+      `The database differs from release ${release ?? 'none'} (- as the release has it, + as it was found):`,
+      '',
+      ...readableDiff(differences),
+      '',
+      `${countDifferences(differences)}.`,
     ];
     return { json: result, lines, exit: 4 };
   },

@@ -2,12 +2,20 @@ import { canonicalJson, isList } from './fingerprint.ts';
 import { compareBytes } from './order.ts';
 import type { Fact, Shape, ShapeKind, ShapeObject } from './shape.ts';
 
+/** One fact of an object. A side that is left out does not have it. */
+export interface FactDifference {
+  /** `definition` stands for the text as the server writes it. */
+  readonly fact: string;
+  readonly expected?: Fact;
+  readonly found?: Fact;
+}
+
 export interface ShapeDifference {
   readonly kind: ShapeKind;
   readonly name: string;
   readonly what: 'missing' | 'extra' | 'changed';
-  /** For `changed`: each fact that differs, as `fact: expected -> found`. Empty otherwise. */
-  readonly details: readonly string[];
+  /** The facts that differ; of an object that is missing or extra, all that it has. */
+  readonly facts: readonly FactDifference[];
 }
 
 /**
@@ -21,12 +29,12 @@ export function diffShapes(expected: Shape, found: Shape): ShapeDifference[] {
   return identities.flatMap((identity) => compare(left.get(identity), right.get(identity)));
 }
 
-/** One line for people, such as `column public.shop.name: type: text -> integer`. */
+/** One line for people, such as `column public.shop.name: type: "text" -> "integer"`. */
 export function differenceInWords(difference: ShapeDifference): string {
   const subject = `${difference.kind} ${difference.name}`;
   if (difference.what === 'missing') return `${subject} is missing`;
   if (difference.what === 'extra') return `${subject} is not expected`;
-  return `${subject}: ${difference.details.join(', ')}`;
+  return `${subject}: ${difference.facts.map(inWords).join(', ')}`;
 }
 
 function byIdentity(objects: readonly ShapeObject[]): Map<string, ShapeObject> {
@@ -34,41 +42,54 @@ function byIdentity(objects: readonly ShapeObject[]): Map<string, ShapeObject> {
 }
 
 function compare(expected: ShapeObject | undefined, found: ShapeObject | undefined): ShapeDifference[] {
-  if (expected === undefined) {
-    return found === undefined ? [] : [{ kind: found.kind, name: found.name, what: 'extra', details: [] }];
-  }
-  const { kind, name } = expected;
-  if (found === undefined) return [{ kind, name, what: 'missing', details: [] }];
-  const details = differingFacts(expected.facts, found.facts);
-  if (details.length === 0) return [];
-  return [{ kind, name, what: 'changed', details: [...details, ...definitions(expected, found)] }];
+  const some = expected ?? found;
+  if (some === undefined) return [];
+  const { kind, name } = some;
+  const facts = differingFacts(factsOf(expected), factsOf(found));
+  if (expected === undefined) return [{ kind, name, what: 'extra', facts }];
+  if (found === undefined) return [{ kind, name, what: 'missing', facts }];
+  // Servers may write one definition in two ways: the text counts only beside a fact that differs.
+  const real = canonicalJson(expected.facts) !== canonicalJson(found.facts);
+  return real ? [{ kind, name, what: 'changed', facts }] : [];
 }
 
-/** Facts of a definition are a parsed tree; what the server wrote is what people can read. */
-function definitions(expected: ShapeObject, found: ShapeObject): string[] {
-  if (expected.definition === undefined || found.definition === undefined) return [];
-  if (expected.definition === found.definition) return [];
-  return [`definition: ${expected.definition} -> ${found.definition}`];
+/** The facts by name, and what the server wrote: facts of a definition are a parsed tree, which nobody can read. */
+function factsOf(object: ShapeObject | undefined): Readonly<Record<string, Fact>> {
+  if (object === undefined) return {};
+  const facts = isObject(object.facts) ? object.facts : { value: object.facts };
+  return object.definition === undefined ? facts : { ...facts, definition: object.definition };
 }
 
-function differingFacts(expected: Fact, found: Fact): string[] {
-  if (canonicalJson(expected) === canonicalJson(found)) return [];
-  if (!isObject(expected) || !isObject(found)) return [inWords('value', expected, found)];
-  const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])].toSorted(compareBytes);
-  return keys.flatMap((key) => {
-    const [before, after] = [expected[key], found[key]];
-    return plain(before) === plain(after) ? [] : [inWords(key, before, after)];
+function differingFacts(
+  expected: Readonly<Record<string, Fact>>,
+  found: Readonly<Record<string, Fact>>,
+): FactDifference[] {
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])].toSorted(definitionLast);
+  return names.flatMap((fact) => {
+    const [before, after] = [expected[fact], found[fact]];
+    if (plain(before) === plain(after)) return [];
+    return [
+      {
+        fact,
+        ...(before === undefined ? {} : { expected: before }),
+        ...(after === undefined ? {} : { found: after }),
+      },
+    ];
   });
+}
+
+function definitionLast(left: string, right: string): number {
+  return Number(left === 'definition') - Number(right === 'definition') || compareBytes(left, right);
 }
 
 function isObject(fact: Fact): fact is { readonly [key: string]: Fact } {
   return fact !== null && typeof fact === 'object' && !isList(fact);
 }
 
-/** Trees are too long to read: the definition that follows them says it. */
+/** Trees are too long for a line. */
 const longest = 200;
 
-function inWords(fact: string, expected: Fact | undefined, found: Fact | undefined): string {
+function inWords({ fact, expected, found }: FactDifference): string {
   const [before, after] = [plain(expected), plain(found)];
   if (before.length > longest || after.length > longest) return `${fact} differs`;
   return `${fact}: ${before} -> ${after}`;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { diffShapes } from '#core/shape/diff.js';
+import { differenceInWords, diffShapes } from '#core/shape/diff.js';
 import { fingerprint } from '#core/shape/fingerprint.js';
 import { describeEachEngine, type Engine } from '../../../../../tests/fixtures/engines.ts';
 import { makeShape, openEmpty, runScript } from './shapes.ts';
@@ -40,14 +40,14 @@ function cases(engine: Engine): void {
       await session.execute(change);
       const differences = diffShapes(before, await session.describe(['public']));
       await session.execute('ROLLBACK');
-      seen.push(differences.map(({ kind, name, details }) => `${kind} ${name} ${details[0]}`).join(';'));
+      seen.push(differences.map(differenceInWords).join(';'));
     }
     expect(seen).toEqual([
-      expect.stringContaining('column public.ancestor.c expression'),
-      expect.stringContaining('foreign key public.guest.not_enforced definition'),
-      'column public.guest.spare notNullChecked: false -> none',
-      expect.stringContaining('column public.heir.a notNull: true -> false'),
-      expect.stringContaining('foreign key public.referring.partitioned_not_valid definition'),
+      expect.stringContaining('column public.ancestor.c: expression'),
+      expect.stringContaining('foreign key public.guest.not_enforced: definition'),
+      'column public.guest.spare: notNullChecked: false -> none',
+      expect.stringContaining('column public.heir.a: notNull: true -> false'),
+      expect.stringContaining('foreign key public.referring.partitioned_not_valid: definition'),
     ]);
   });
 }

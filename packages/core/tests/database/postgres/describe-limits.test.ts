@@ -122,9 +122,9 @@ describe.each(postgresEngines)('on $name', (engine) => {
       `DROP VIEW public.v; ALTER TABLE public.shop DROP CONSTRAINT shop_a_check; ${other}; ${call}`,
     );
     const found = diffShapes(before, await session.describe(['public']));
-    expect(found.filter(({ what }) => what === 'changed').map(({ kind, details }) => [kind, details[0]])).toEqual([
-      ['check constraint', 'calls: ["public.f(bigint)"] -> ["public.f(integer)"]'],
-      ['view', expect.any(String)],
+    expect(found.filter(({ what }) => what === 'changed').map(({ kind, facts }) => [kind, facts[0]])).toEqual([
+      ['check constraint', { fact: 'calls', expected: ['public.f(bigint)'], found: ['public.f(integer)'] }],
+      ['view', expect.anything()],
     ]);
   });
 });
@@ -153,7 +153,7 @@ describeEachServer('extensions', (engine) => {
     const without = await session.describe(['public']);
     expect(fingerprint(without)).not.toBe(fingerprint(shape));
     expect(diffShapes(shape, without)).toEqual([
-      { kind: 'extension', name: 'earthdistance', what: 'missing', details: [] },
+      { kind: 'extension', name: 'earthdistance', what: 'missing', facts: [{ fact: 'schema', expected: 'public' }] },
     ]);
     await session.wipe(['public']);
     expect(names(await session.describe(['public']), 'extension')).toEqual(['btree_gist', 'cube']);

@@ -38,8 +38,7 @@ describe.each(servers.length > 0 ? servers : postgresEngines)('on $name', (engin
     expect(fingerprint(after)).not.toBe(fingerprint(before));
     const found = diffShapes(before, after).find(({ kind, name }) => kind === change.kind && name === change.name);
     expect(found?.what).toBe(change.what);
-    const details = found?.details.join('\n') ?? '';
-    if (change.fact !== undefined) expect(details).toMatch(new RegExp(`^${change.fact}(:| differs)`, 'm'));
+    if (change.fact !== undefined) expect(found?.facts.map(({ fact }) => fact)).toContain(change.fact);
   });
 
   it.each(changesOfRoles)('compares, but does not hash $kind $name: $sql', async (change) => {
