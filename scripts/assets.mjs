@@ -2,12 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import loadWabt from 'wabt';
+import { bundleCommandLine } from './bundle.mjs';
 
 const core = new URL('../packages/core/', import.meta.url);
 
 for (const name of ['backup/row-hash', 'database/mysql/row-form/row-lines', 'database/postgres/check-rows']) {
   await compileWat(new URL(`src/${name}.wat`, core), new URL(`dist/${name}.wasm`, core));
 }
+await bundleCommandLine();
 
 async function compileWat(source, target) {
   const wabt = await loadWabt();

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { runSql } from '../fixtures/client.ts';
 import { describeEachVersion } from '../fixtures/engines.ts';
 import { freshDatabase, type FreshDatabase } from '../fixtures/fresh-database.ts';
+import { fieldsOf } from '../fixtures/lockstep.ts';
 import { runProgram } from '../fixtures/program.ts';
 import { nodes, tool } from '../fixtures/tools.ts';
 
@@ -40,3 +42,15 @@ it('has the tools that users read backups with', async () => {
 it.each(nodes)('has Node %s', async (major, program) => {
   expect((await runProgram(program, ['-p', 'process.versions.node.split(".")[0]'])).stdout.trim()).toBe(major);
 });
+
+it('gives the bundled command line the versions that the core has', async () => {
+  const [cli, core] = await Promise.all(['cli', 'core'].map(dependenciesOf));
+  const both = Object.keys(cli ?? {}).filter((name) => name in (core ?? {}));
+  expect(both).toEqual(['@electric-sql/pglite', 'libpg-query']);
+  expect(both.map((name) => cli?.[name])).toEqual(both.map((name) => core?.[name]));
+});
+
+async function dependenciesOf(name: string): Promise<Record<string, unknown>> {
+  const manifest = new URL(`../../packages/${name}/package.json`, import.meta.url);
+  return fieldsOf(fieldsOf(JSON.parse(await readFile(manifest, 'utf8')))['dependencies']);
+}

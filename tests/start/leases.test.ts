@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { cp, readdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { catalogProduct } from '@lockstep/catalog';
 import { spawnCli } from '../fixtures/cli.ts';
@@ -46,19 +50,18 @@ describeEachEngine(
       expect((await put(address, 'before')).status).toBe(201);
       const before = await succeed(database.url, ['digest']);
 
+      // The server has the head of this one, and gets the rest when it wakes up.
+      const begun = await beginPut(address, 'after');
       server.kill('SIGSTOP');
       const cwd = await laterCatalog();
       expect(await lockstep(database.url, ['upgrade'], { cwd })).toMatchObject({ code: 3, error: 'LEASE_LIVE' });
       await runSql(database, `update lockstep_lease set expires_at = '2001-01-01T00:00:00.000000Z'`);
       await succeed(database.url, ['upgrade'], { cwd });
-      const answer = put(address, 'after').then(
-        async (response) => ({ status: response.status, text: await response.text() }),
-        (error: unknown) => ({ status: 0, text: String(error) }),
-      );
+      const answer = begun.finish();
       server.kill('SIGCONT');
 
-      const { status, text } = await answer;
-      expect([status, text]).toEqual([503, expect.stringContaining('EPOCH_CHANGED')]);
+      const { status, text: said } = await answer;
+      expect([status, said]).toEqual([503, expect.stringContaining('EPOCH_CHANGED')]);
       const ended = await server.ended;
       expect(ended.stderr).toContain('EPOCH_CHANGED');
       expect(ended.code).toBe(3);
@@ -124,6 +127,32 @@ async function put(address: string, name: string): Promise<Response> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name, serviceType: 'Postgres' }),
   });
+}
+
+interface BegunPut {
+  /** Sends the body; gives the answer. */
+  readonly finish: () => Promise<{ readonly status: number | undefined; readonly text: string }>;
+}
+
+/** The same in two steps. The server has begun with it when this returns: it has asked for the body. */
+async function beginPut(address: string, name: string): Promise<BegunPut> {
+  const sent = request(`${address}/api/v1/services/databaseServices`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', expect: '100-continue' },
+  });
+  sent.flushHeaders();
+  await once(sent, 'continue');
+  const answer = new Promise<IncomingMessage>((resolve, reject) =>
+    sent.once('response', resolve).once('error', reject),
+  );
+  answer.catch(() => undefined);
+  return {
+    finish: async () => {
+      sent.end(JSON.stringify({ name, serviceType: 'Postgres' }));
+      const response = await answer;
+      return { status: response.statusCode, text: await text(response) };
+    },
+  };
 }
 
 function tablesOf(digest: Readonly<Record<string, unknown>>): readonly unknown[] {

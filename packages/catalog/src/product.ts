@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 export const catalogProduct = {
   name: 'catalog',
   version: '1.2.0',
-  migrations: fileURLToPath(new URL('../migrations', import.meta.url)),
+  // Found by the package's name, because this code may have been bundled into another folder.
+  migrations: fileURLToPath(new URL('../migrations', import.meta.resolve('@lockstep/catalog'))),
   schemas: ['public'],
 };

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { builtFile } from './built-file.ts';
 
-const manifest: unknown = createRequire(import.meta.url)('../package.json');
+const manifest: unknown = createRequire(import.meta.url)(fileURLToPath(builtFile('../package.json')));
 
 /** The version of Lockstep itself. */
 export const version =

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { builtFile } from '../built-file.ts';
 import { LockstepError } from '../errors.ts';
 
 // The compiler's library knows WebAssembly only together with a browser's whole world.
@@ -33,7 +34,7 @@ export function digestKernel(): DigestKernel {
 }
 
 function load(): DigestKernel {
-  const module = new WebAssembly.Module(readFileSync(new URL('./row-hash.wasm', import.meta.url)));
+  const module = new WebAssembly.Module(readFileSync(builtFile('backup/row-hash.wasm')));
   const { memory, add, sum_low: low, sum_high: high, rows } = new WebAssembly.Instance(module).exports;
   const complete =
     memory instanceof WebAssembly.Memory &&

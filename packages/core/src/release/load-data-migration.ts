@@ -1,5 +1,6 @@
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { builtFile } from '../built-file.ts';
 import { LockstepError, reasonOf } from '../errors.ts';
 import type { DataMigration } from '../migration.ts';
 import type { Migration } from './migration-file.ts';
@@ -11,7 +12,7 @@ let registered = false;
  * Throws MIGRATION_IMPORT_FORBIDDEN, or MIGRATION_UNREADABLE when it is not what `defineDataMigration` makes.
  */
 export async function loadDataMigration(migration: Migration): Promise<DataMigration> {
-  if (!registered) register('./typescript-hooks.js', import.meta.url);
+  if (!registered) register(builtFile('release/typescript-hooks.js'));
   registered = true;
   // The checksum in the address keeps an edited file from being served out of Node's cache of modules.
   const address = `${pathToFileURL(migration.file).href}?lockstep-migration=${migration.checksum}`;

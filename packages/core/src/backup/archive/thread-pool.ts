@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { builtFile } from '../../built-file.ts';
 import { LockstepError, reasonOf } from '../../errors.ts';
 import { SpareMemory } from './spare-memory.ts';
 import { checksumBytes } from './zstd-frame.ts';
@@ -84,7 +85,7 @@ export class ThreadPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./zstd-worker.js', import.meta.url), { workerData: this.#compressor });
+    const worker = new Worker(builtFile('backup/archive/zstd-worker.js'), { workerData: this.#compressor });
     worker.on('message', (reply: Reply) => this.#finish(worker, reply));
     worker.on('error', (error) => this.#fail(worker, error));
     worker.on('exit', () => this.#fail(worker, interrupted()));

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { builtFile } from '../../built-file.ts';
 
 const name = '@toondepauw/node-zstd';
 
@@ -15,7 +16,7 @@ export function hasNative(): boolean {
 
 function canLoad(): boolean {
   try {
-    const loaded: unknown = createRequire(import.meta.url)(name);
+    const loaded: unknown = createRequire(builtFile('index.js'))(name);
     return typeof loaded === 'object' && loaded !== null && 'Encoder' in loaded;
   } catch {
     // Left out by the installation, or none for this platform: it is an optional package.

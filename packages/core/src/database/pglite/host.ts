@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { builtFile } from '../../built-file.ts';
 import { reasonOf } from '../../errors.ts';
 import type { WorkerTask, WorkerWord } from './worker-messages.ts';
 
@@ -22,7 +23,7 @@ export class Host {
   #over = false;
 
   constructor(task: WorkerTask) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+    this.#worker = new Worker(builtFile('database/pglite/worker.js'), {
       workerData: task,
       execArgv: [],
       resourceLimits: { stackSizeMb },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { builtFile } from '../../built-file.ts';
 import { LockstepError } from '../../errors.ts';
 
 // The compiler's library knows WebAssembly only together with a browser's whole world.
@@ -54,7 +55,7 @@ export function findWrongRow(rows: Uint8Array, columns: number): string | undefi
 }
 
 function load(): Checker {
-  const module = new WebAssembly.Module(readFileSync(new URL('./check-rows.wasm', import.meta.url)));
+  const module = new WebAssembly.Module(readFileSync(builtFile('database/postgres/check-rows.wasm')));
   const { memory, check, tabs, field, mode } = new WebAssembly.Instance(module).exports;
   const complete =
     memory instanceof WebAssembly.Memory &&

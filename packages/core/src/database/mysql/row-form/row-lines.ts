@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { builtFile } from '../../../built-file.ts';
 import { LockstepError } from '../../../errors.ts';
 import type { Form } from './forms.ts';
 
@@ -131,7 +132,7 @@ export class RowLines {
 let compiled: object | undefined;
 
 function load(isExact: (at: number, length: number) => number): Kernel {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./row-lines.wasm', import.meta.url)));
+  compiled ??= new WebAssembly.Module(readFileSync(builtFile('database/mysql/row-form/row-lines.wasm')));
   const { exports } = new WebAssembly.Instance(compiled, {
     host: { is_exact: (at = 0, length = 0) => isExact(at, length) },
   });
