@@ -131,6 +131,11 @@ export const errorTable = {
     message: 'The database has applied migration {version} ({script}), which this code does not contain.',
     next: 'Use the release of the server that wrote it, {release} or later.',
   },
+  HISTORY_FAILED: {
+    exit: 3,
+    message: 'By the history, migration {version} ({script}) failed on {installedOn} (installed_rank {rank}).',
+    next: 'Undo by hand what it has left behind, and remove its row from flyway_schema_history.',
+  },
   MIGRATION_OUT_OF_ORDER: {
     exit: 4,
     message: 'Migration {version} is pending but the database is at {current} already.',

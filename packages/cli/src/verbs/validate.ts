@@ -6,6 +6,13 @@ export const validate: Verb = {
   run: async (context) => {
     const result = await runValidate(await context.open(), context.product);
     const { release, drifted, differences } = result;
+    if (drifted === null) {
+      const why = 'the files do not make all that has been applied';
+      return {
+        json: result,
+        lines: [`Release ${release ?? 'none'}: files and history agree. The shape is not compared: ${why}.`],
+      };
+    }
     if (!drifted) return { json: result, lines: [`Release ${release ?? 'none'}: files, history and shape agree.`] };
     const lines = [
       `The database differs from release ${release ?? 'none'} (- as the release has it, + as it was found):`,

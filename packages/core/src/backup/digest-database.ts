@@ -35,7 +35,7 @@ export async function digestDatabase(
   try {
     const home = homeOf(snapshot.session, database.dialect, product.schemas);
     if (!(await readState(home))) throw new LockstepError('DATABASE_EMPTY');
-    const release = databaseRelease(code, await readHistory(home)).name;
+    const release = databaseRelease(code, await readHistory(home, code.migrations)).name;
     const results = await digestTables(snapshot, snapshot.shape.tables, options);
     await snapshot.check();
     const tables = results.map(({ name, rows, digest }) => ({ name, rows, digest }));

@@ -38,12 +38,12 @@ export async function manifestOf(
     throw new LockstepError('SHAPE_UNSUPPORTED', { found });
   }
   const rows = await readHistoryRows(home);
-  const applied = currentHistory(rows);
+  const applied = currentHistory(rows, code.migrations);
   checkApplied(code, applied);
   const release = databaseRelease(code, applied);
   const sealed = code.releases.find((candidate) => candidate.version === release.base)?.sealed;
   const steps = await readSteps(home);
-  const drifted = state.phase === 'failed' || (await findDrift(database, code, shape, applied)).drifted;
+  const drifted = state.phase === 'failed' || (await findDrift(database, code, shape, applied)).drifted !== false;
   return {
     format: 1,
     id: randomUUID(),

@@ -208,6 +208,8 @@ export interface Dialect {
   analyze(table: TableName): string;
   /** SQL text of a string literal. */
   literal(value: string): string;
+  /** SQL that yields the name of the database's user, as Flyway writes it into the history. */
+  readonly currentUser: string;
   /** SQL that yields a new random UUID as text. */
   readonly randomUuid: string;
   /** SQL that yields the database's clock as text: UTC, ISO 8601, microseconds, `Z`. */

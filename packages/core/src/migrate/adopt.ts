@@ -1,17 +1,19 @@
 import { LockstepError } from '../errors.ts';
+import { databaseRelease } from '../release/database-release.ts';
 import type { Code } from '../release/releases.ts';
 import { compareReleases } from '../release/version.ts';
 import { contents } from '../shape/empty.ts';
 import { readHistory } from '../state/history.ts';
 import type { State } from '../state/state.ts';
-import { insertState, readState } from '../state/state.ts';
+import { changeState, insertState, readState } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { createOwnTables } from '../state/tables.ts';
 import { checkApplied } from './pending.ts';
 
 /**
  * The state of a database that is about to be migrated. An empty one gets Lockstep's tables; one with Flyway's history
- * is taken over with it. Throws DATABASE_NOT_ADOPTED, OTHER_PRODUCT, PHASE_REFUSED.
+ * is taken over with it. Throws DATABASE_NOT_ADOPTED, OTHER_PRODUCT, PHASE_REFUSED, HISTORY_FAILED, MIGRATION_MISSING
+ * and CHECKSUM_MISMATCH, and then nothing has changed.
  */
 export async function adopt(home: Home, code: Code): Promise<State> {
   const state = await readState(home);
@@ -19,11 +21,16 @@ export async function adopt(home: Home, code: Code): Promise<State> {
     refuseOther(state, code);
     return state;
   }
-  const history = await readHistory(home);
+  const history = await readHistory(home, code.migrations);
   if (history.length > 0) checkApplied(code, history);
   else await refuseContents(home, code);
   await createOwnTables(home);
-  await insertState(home, code.product.name, 'migrating', { from: history.length > 0 ? 'flyway' : 'empty' });
+  await home.session.transaction(async () => {
+    await insertState(home, code.product.name, 'migrating', { from: 'empty' });
+    // What Flyway has migrated is whole: nothing that failed is in its history.
+    const release = databaseRelease(code, history).name;
+    if (history.length > 0) await changeState(home, { phase: 'ready', release });
+  });
   const created = await readState(home);
   if (!created) throw new LockstepError('INTERNAL', { reason: 'lockstep_state is empty after it was written' });
   return created;

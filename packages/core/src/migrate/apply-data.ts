@@ -36,7 +36,7 @@ export async function applyData(runner: Runner, migration: Migration): Promise<v
         cursor = await work.batch(context, cursor);
         if (cursor === null) {
           await work.verify?.(context);
-          await recordApplied(home, migration, runner.actor, Date.now() - started);
+          await recordApplied(home, migration, Date.now() - started);
           await clearSteps(home, migration.key);
         } else {
           await saveCursor(runner, migration, cursor);

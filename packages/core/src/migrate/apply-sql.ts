@@ -29,7 +29,7 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
   const groups = groupStatements(statements.slice(progress.done));
   const last = groups.at(-1);
   const finish = async (): Promise<void> => {
-    await recordApplied(runner.home, migration, runner.actor, Date.now() - started);
+    await recordApplied(runner.home, migration, Date.now() - started);
     await clearSteps(runner.home, migration.key);
   };
 

@@ -54,7 +54,7 @@ export async function baseline(
       await createOwnTables(home);
       await session.transaction(async () => {
         await insertState(home, product.name, 'migrating', { from: 'baseline' });
-        for (const migration of migrations) await recordApplied(home, migration, actor(), 0);
+        for (const migration of migrations) await recordApplied(home, migration, 0);
         await changeState(home, { phase: 'ready', release });
       });
       return { release, fingerprint: fingerprint(live), adopted: migrations.map(({ key }) => key) };

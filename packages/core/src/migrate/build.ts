@@ -1,9 +1,11 @@
 import type { Database } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
+import { baselineOf, isBaseline, isHidden } from '../release/baseline.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import type { AppliedMigration } from '../state/history.ts';
+import { parseVersion } from '../release/version.ts';
 import type { Shape } from '../shape/shape.ts';
 import { insertState } from '../state/state.ts';
 import { createOwnTables, homeOf } from '../state/tables.ts';
@@ -44,17 +46,24 @@ export async function shapeOf(database: Database, code: Code, migrations: readon
 }
 
 /**
- * The migrations of a history, in the order in which they ran, as this code has them.
+ * The migrations of a history, in the order in which they ran, as this code has them. What a baseline stands for comes
+ * first, as far as the code has it.
  * Throws BACKUP_OTHER_LIST when the code lacks one or has it with another checksum.
  */
 export function migrationsOf(
   code: Code,
-  applied: readonly Pick<AppliedMigration, 'key' | 'checksum' | 'script'>[],
+  applied: readonly Pick<AppliedMigration, 'key' | 'version' | 'type' | 'checksum' | 'script'>[],
 ): Migration[] {
-  return applied.map((row) => {
-    const found = code.migrations.find((migration) => migration.key === row.key);
-    if (found && (row.checksum === null || row.checksum === found.checksum)) return found;
-    const reason = found ? `${row.script} has another checksum here` : `${row.script} is not in this code`;
+  const baseline = baselineOf(applied);
+  const hidden = code.migrations.filter(({ version }) => isHidden(version, baseline));
+  const others = applied.filter(
+    (row) => !isBaseline(row) && !isHidden(parseVersion(row.version ?? '') ?? null, baseline),
+  );
+  const found = others.map((row) => {
+    const migration = code.migrations.find(({ key }) => key === row.key);
+    if (migration && (row.checksum === null || row.checksum === migration.checksum)) return migration;
+    const reason = migration ? `${row.script} has another checksum here` : `${row.script} is not in this code`;
     throw new LockstepError('BACKUP_OTHER_LIST', { reason });
   });
+  return [...hidden, ...found];
 }

@@ -61,5 +61,5 @@ function detail(migration: Migration, statement: string, line: string, message: 
 }
 
 async function standing(runner: Runner, code: Code): Promise<{ phase: 'ready'; release: string }> {
-  return { phase: 'ready', release: databaseRelease(code, await readHistory(runner.home)).name };
+  return { phase: 'ready', release: databaseRelease(code, await readHistory(runner.home, code.migrations)).name };
 }

@@ -93,7 +93,7 @@ export async function migrateLocked(
     // What an upgrade has begun ends with its proof.
     const isUpgrade = state.phase === 'migrating' && state.detail['upgrade'] !== undefined;
     if (isUpgrade && !options.prove) throw phaseRefused(state);
-    const applied = await readHistory(home);
+    const applied = await readHistory(home, code.migrations);
     const release = databaseRelease(code, applied);
     const from = applied.length === 0 ? null : release.name;
     if (compareReleases(release.base, to) > 0) {
@@ -148,7 +148,7 @@ async function runAll(
 }
 
 async function becomeReady(home: Home, code: Code, seed: State['seed'] | undefined): Promise<string> {
-  const release = databaseRelease(code, await readHistory(home)).name;
+  const release = databaseRelease(code, await readHistory(home, code.migrations)).name;
   await changeState(home, { phase: 'ready', release, ...(seed ? { seed } : {}) });
   return release;
 }

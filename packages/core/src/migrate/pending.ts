@@ -1,5 +1,6 @@
 import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
+import { baselineOf, isBaseline, isHidden } from '../release/baseline.ts';
 import type { Code } from '../release/releases.ts';
 import { migrationsUpTo } from '../release/releases.ts';
 import { compareVersions, parseVersion, releaseName } from '../release/version.ts';
@@ -8,12 +9,15 @@ import type { AppliedMigration } from '../state/history.ts';
 /**
  * What is still to be run to bring a database to a release, in order: versioned migrations, then (at the code's own
  * release) the repeatable ones that are new or have changed.
- * Throws MIGRATION_MISSING, CHECKSUM_MISMATCH and MIGRATION_OUT_OF_ORDER.
+ * Throws HISTORY_FAILED, MIGRATION_MISSING, CHECKSUM_MISMATCH and MIGRATION_OUT_OF_ORDER.
  */
 export function pendingMigrations(code: Code, applied: readonly AppliedMigration[], to: string): Migration[] {
   checkApplied(code, applied);
   const done = new Map(applied.map((row) => [row.key, row]));
-  const versioned = migrationsUpTo(code, to).filter((migration) => !done.has(migration.key));
+  const baseline = baselineOf(applied);
+  const versioned = migrationsUpTo(code, to).filter(
+    ({ key, version }) => !done.has(key) && !isHidden(version, baseline),
+  );
   refuseOutOfOrder(versioned, applied);
   if (to !== code.product.version) return versioned;
   const repeatable = code.migrations.filter(
@@ -22,19 +26,20 @@ export function pendingMigrations(code: Code, applied: readonly AppliedMigration
   return [...versioned, ...repeatable];
 }
 
-/** Everything that the database has applied must be in the code, unchanged. */
+/** Everything that the database has applied must be in the code, unchanged, and nothing may have failed in it. */
 export function checkApplied(code: Code, applied: readonly AppliedMigration[]): void {
   const known = new Map(code.migrations.map((migration) => [migration.key, migration]));
-  const baseline = applied.find((row) => row.type === 'BASELINE');
+  const baseline = baselineOf(applied);
   for (const row of applied) {
     const migration = known.get(row.key);
-    if (row.type === 'BASELINE') continue;
+    if (!row.success) throw failed(row);
+    if (isBaseline(row) || isHidden(parseVersion(row.version ?? '') ?? null, baseline)) continue;
     if (!migration) {
       // A repeatable migration that was taken out of the code leaves nothing to be wrong about.
       if (row.version === null) continue;
       throw new LockstepError('MIGRATION_MISSING', { version: row.key, script: row.script, release: releaseOf(row) });
     }
-    if (migration.version === null || row.checksum === null || isBelow(row, baseline)) continue;
+    if (migration.version === null || row.checksum === null) continue;
     if (row.checksum === migration.checksum) continue;
     throw new LockstepError('CHECKSUM_MISMATCH', {
       version: row.key,
@@ -50,10 +55,9 @@ function releaseOf(row: AppliedMigration): string {
   return version ? releaseName(version) : row.key;
 }
 
-function isBelow(row: AppliedMigration, baseline: AppliedMigration | undefined): boolean {
-  const version = parseVersion(row.version ?? '');
-  const base = parseVersion(baseline?.version ?? '');
-  return version !== undefined && base !== undefined && compareVersions(version, base) <= 0;
+function failed(row: AppliedMigration): LockstepError {
+  const { key, script, installedOn, rank } = row;
+  return new LockstepError('HISTORY_FAILED', { version: key, script, installedOn, rank });
 }
 
 function refuseOutOfOrder(pending: readonly Migration[], applied: readonly AppliedMigration[]): void {

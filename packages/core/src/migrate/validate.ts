@@ -13,25 +13,26 @@ export interface Validation {
   /** Release of the database; null where there is none. */
   readonly release: string | null;
   readonly fingerprint: string;
-  readonly drifted: boolean;
+  /** Null where it is not known, because no file makes what a baseline stands for. */
+  readonly drifted: boolean | null;
   readonly differences: readonly ShapeDifference[];
 }
 
 /**
  * Compares files with seal, history with files, and the live shape with what the history should have made.
- * Throws SEAL_BROKEN, CHECKSUM_MISMATCH, MIGRATION_MISSING; drift is a result, not an error.
+ * Throws SEAL_BROKEN, HISTORY_FAILED, CHECKSUM_MISMATCH, MIGRATION_MISSING; drift is a result, not an error.
  */
 export async function validate(database: Database, product: Product): Promise<Validation> {
   const code = await readCode(product, database);
   const session = await database.session({ purpose: 'validate', schemas: product.schemas });
   try {
     const home = homeOf(session, database.dialect, product.schemas);
-    const applied = await readHistory(home);
+    const applied = await readHistory(home, code.migrations);
     checkApplied(code, applied);
     const shape = await session.describe(product.schemas);
     const drift = await findDrift(database, code, shape, applied);
     const state = await readState(home);
-    return { release: state ? databaseRelease(code, applied).name : null, ...drift };
+    return { release: state || applied.length > 0 ? databaseRelease(code, applied).name : null, ...drift };
   } finally {
     await session.close();
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AppliedMigration } from '../state/history.ts';
+import { baselineOf, isBaseline, isHidden } from './baseline.ts';
 import type { Code } from './releases.ts';
 
 /** Where a database stands among the releases. */
@@ -14,9 +15,12 @@ export interface DatabaseRelease {
   readonly list: string;
 }
 
-/** The highest sealed release whose migrations are all applied, and what lies beyond it. */
+/** The highest sealed release whose migrations are all applied or below the baseline, and what lies beyond it. */
 export function databaseRelease(code: Code, applied: readonly AppliedMigration[]): DatabaseRelease {
-  const keys = new Set(applied.filter((row) => row.version !== null).map((row) => row.key));
+  const baseline = baselineOf(applied);
+  const hidden = code.migrations.filter(({ version }) => isHidden(version, baseline));
+  const own = applied.filter((row) => row.version !== null && !isBaseline(row));
+  const keys = new Set([...hidden, ...own].map(({ key }) => key));
   let base = '0.0.0';
   let covered = 0;
   for (const release of code.releases) {

@@ -18,6 +18,11 @@ export function parseVersion(text: string): Version | undefined {
   return { text: dotted, parts };
 }
 
+/** The same text for versions that are equal: `1` for 1, 1.0 and 01. */
+export function canonicalVersion(version: Version): string {
+  return version.parts.join('.');
+}
+
 export function compareVersions(left: Version, right: Version): -1 | 0 | 1 {
   const length = Math.max(left.parts.length, right.parts.length);
   for (let index = 0; index < length; index += 1) {

@@ -7,7 +7,7 @@ import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import { compareReleases } from '../release/version.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
-import { currentHistory, historyKey } from '../state/history.ts';
+import { currentHistory } from '../state/history.ts';
 
 /** How the shape of the target is made: by these migrations, or by the DDL in the file. */
 export type ShapeSource =
@@ -36,10 +36,7 @@ export async function checkBackup(
   if (compareReleases(base, product.version) > 0) {
     throw new LockstepError('BACKUP_NEWER', { found: manifest.release, needed: product.version });
   }
-  const applied = currentHistory(manifest.applied).map((row) => ({
-    ...row,
-    key: historyKey(row.version, row.description),
-  }));
+  const applied = currentHistory(manifest.applied, code.migrations);
   const migrations = migrationsOf(code, applied);
   if (embedded) return { kind: 'embedded' };
   if (manifest.drifted) throw new LockstepError('BACKUP_SHAPE_UNKNOWN', { release: manifest.release });

@@ -138,7 +138,7 @@ async function inspect(
   }
   if (state.phase !== 'ready') throw phaseRefused(state);
   await refuseLiveServers(home);
-  const release = databaseRelease(code, await readHistory(home));
+  const release = databaseRelease(code, await readHistory(home, code.migrations));
   if (release.list !== manifest.appliedHash) {
     throw new LockstepError('BACKUP_OTHER_RELEASE', { found: manifest.release, needed: release.name });
   }

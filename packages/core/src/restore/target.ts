@@ -45,7 +45,7 @@ export async function inspectTarget(
   if (upgrade && state.phase === 'migrating' && state.detail['restored'] === manifest.id) return 'restored';
   if (state.phase !== 'ready') throw phaseRefused(state);
   await refuseLiveServers(home);
-  const applied = await readHistory(home);
+  const applied = await readHistory(home, code.migrations);
   const release = databaseRelease(code, applied);
   if (release.list !== manifest.appliedHash) {
     throw new LockstepError('BACKUP_OTHER_RELEASE', { found: manifest.release, needed: release.name });

@@ -1,13 +1,13 @@
-import { sql } from '../database/sql.ts';
+import { raw, sql } from '../database/sql.ts';
 import type { Migration } from '../release/migration-file.ts';
-import { parseVersion } from '../release/version.ts';
+import { canonicalVersion, parseVersion } from '../release/version.ts';
 import type { Home } from './tables.ts';
 import { ownTable, presentTables } from './tables.ts';
 
 /** A row of Flyway's history that counts: the latest of a version or of a repeatable migration. */
 export interface AppliedMigration {
   readonly rank: number;
-  /** The version's text, or `R__description`. */
+  /** The version's text, or `R__description`; as the code names it where it has this migration. */
   readonly key: string;
   readonly version: string | null;
   readonly description: string;
@@ -21,9 +21,12 @@ export interface AppliedMigration {
   readonly success: boolean;
 }
 
+/** A code's migrations, to name rows by: Flyway may have written `1.0` or `01` for the file `V1`. */
+export type KnownMigrations = readonly Pick<Migration, 'key' | 'version' | 'description'>[];
+
 /** The history in the order in which it was written, without what later rows replace or delete. */
-export async function readHistory(home: Home): Promise<AppliedMigration[]> {
-  return currentHistory(await readHistoryRows(home));
+export async function readHistory(home: Home, known: KnownMigrations = []): Promise<AppliedMigration[]> {
+  return currentHistory(await readHistoryRows(home), known);
 }
 
 /** Every row of the history table, in the order of the ranks. */
@@ -52,29 +55,45 @@ export async function readHistoryRows(home: Home): Promise<AppliedMigration[]> {
   });
 }
 
-/** The rows that count: the latest of each version and of each repeatable migration. */
+/** The rows that count: the latest of each version and of each repeatable migration, unless it was deleted or undone. */
 export function currentHistory<
   Entry extends { readonly version: string | null; readonly description: string; readonly type: string },
->(rows: readonly Entry[]): Entry[] {
-  const latest = new Map<string, Entry>();
+>(rows: readonly Entry[], known: KnownMigrations = []): (Entry & { readonly key: string })[] {
+  const names = new Map(known.map((migration) => [identityOf(migration.version?.text ?? null, migration), migration]));
+  const latest = new Map<string, Entry & { readonly key: string }>();
   for (const row of rows) {
-    const key = historyKey(row.version, row.description);
-    latest.delete(key);
-    if (row.type !== 'DELETE' && row.type !== 'SCHEMA') latest.set(key, row);
+    const identity = identityOf(row.version, row);
+    latest.delete(identity);
+    const key = names.get(identity)?.key ?? historyKey(row.version, row.description);
+    if (!isRemoval(row.type)) latest.set(identity, { ...row, key });
   }
   return [...latest.values()];
 }
 
+/** Rows by which Flyway marks an earlier one as deleted or undone, and the one of a schema that it has made. */
+function isRemoval(type: string): boolean {
+  return type === 'DELETE' || type === 'SCHEMA' || type.startsWith('UNDO_');
+}
+
 /** How a history row names its migration: the version's text, or `R__description`. */
-export function historyKey(version: string | null, description: string): string {
+function historyKey(version: string | null, description: string): string {
   return version === null ? `R__${description}` : (parseVersion(version)?.text ?? version);
 }
 
-/** Writes the row of a migration that is done. Part of the migration's transaction where there is one. */
+/** The same for every way to write a version, and for a description that was shortened to fit its column. */
+function identityOf(version: string | null, { description }: { readonly description: string }): string {
+  if (version === null) return `R__${abbreviate(description, 200)}`;
+  const parsed = parseVersion(version);
+  return parsed ? canonicalVersion(parsed) : version;
+}
+
+/**
+ * Writes the row of a migration that is done, such that Flyway can read it: its types, its shortened texts, and the
+ * database's user. Part of the migration's transaction where there is one.
+ */
 export async function recordApplied(
   home: Home,
   migration: Pick<Migration, 'version' | 'description' | 'script' | 'checksum' | 'language'>,
-  by: string,
   milliseconds: number,
   type = migration.language === 'sql' ? 'SQL' : 'CUSTOM',
 ): Promise<void> {
@@ -84,7 +103,7 @@ export async function recordApplied(
     (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
     VALUES (${Number(last?.['last'] ?? 0) + 1}, ${migration.version?.text ?? null},
       ${abbreviate(migration.description, 200)}, ${type}, ${abbreviateScript(migration.script)},
-      ${migration.checksum}, ${by.slice(0, 100)}, ${Math.round(milliseconds)}, ${true})`);
+      ${migration.checksum}, ${raw(home.dialect.currentUser)}, ${Math.round(milliseconds)}, ${true})`);
 }
 
 /** Flyway's own rule for texts that are longer than their column. */

@@ -48,7 +48,12 @@ export async function presentTables(home: Home): Promise<ReadonlySet<string>> {
   return new Set(rows.flatMap((row) => row['name'] ?? []));
 }
 
-/** Makes the own tables that are missing. */
+/** Makes the own tables that are missing, and the schema that they stand in, as Flyway does. */
 export async function createOwnTables(home: Home): Promise<void> {
-  for (const statement of home.dialect.ownTables(home.schema)) await home.session.execute(statement);
+  const { session, schema } = home;
+  // Asked for first: CREATE SCHEMA IF NOT EXISTS needs its privilege even where there is nothing to make.
+  const found = await session.query(sql`SELECT 1 AS found FROM information_schema.schemata
+    WHERE schema_name = ${schema} OR ${schema} = ''`);
+  if (found.length === 0) await session.run(sql`CREATE SCHEMA ${identifier(schema)}`);
+  for (const statement of home.dialect.ownTables(schema)) await session.execute(statement);
 }

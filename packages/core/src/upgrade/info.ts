@@ -44,7 +44,7 @@ export async function info(database: Database, product: Product): Promise<Info> 
     const home = homeOf(session, database.dialect, product.schemas);
     const state = await readState(home);
     const rows = await readHistoryRows(home);
-    const applied = currentHistory(rows);
+    const applied = currentHistory(rows, code.migrations);
     const shape = await session.describe(product.schemas);
     const release = state ? databaseRelease(code, applied).name : null;
     const [base = ''] = (state?.release ?? '').split('+');

@@ -3,7 +3,7 @@ import type { Keys } from '../encryption/keys.ts';
 import { LockstepError } from '../errors.ts';
 import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
 import { findDrift } from '../migrate/drift.ts';
-import { checkApplied } from '../migrate/pending.ts';
+import { pendingMigrations } from '../migrate/pending.ts';
 import type { RunOptions } from '../progress.ts';
 import { note, phase } from '../progress.ts';
 import { databaseRelease } from '../release/database-release.ts';
@@ -82,20 +82,15 @@ async function tryStart(database: Database, code: Code, options: RunOptions): Pr
 
 /** The database's release if it is exactly what this code expects; undefined if it is older. */
 async function ownRelease(home: Home, code: Code): Promise<string | undefined> {
-  const applied = await readHistory(home);
-  const release = databaseRelease(code, applied);
-  checkApplied(code, applied);
-  const keys = new Set(applied.map(({ key }) => key));
-  const complete = code.migrations.every((migration) => {
-    const row = applied.find(({ key }) => key === migration.key);
-    return keys.has(migration.key) && (migration.version !== null || row?.checksum === migration.checksum);
-  });
-  return complete ? release.name : undefined;
+  const applied = await readHistory(home, code.migrations);
+  const pending = pendingMigrations(code, applied, code.product.version);
+  return pending.length === 0 ? databaseRelease(code, applied).name : undefined;
 }
 
 async function refuseDrift(database: Database, home: Home, code: Code): Promise<void> {
   const { schemas } = code.product;
-  const drift = await findDrift(database, code, await home.session.describe(schemas), await readHistory(home));
+  const applied = await readHistory(home, code.migrations);
+  const drift = await findDrift(database, code, await home.session.describe(schemas), applied);
   if (!drift.drifted) return;
   const differences = drift.differences.map(({ kind, name, what }) => `${kind} ${name} is ${what}`);
   throw new LockstepError('DATABASE_DRIFTED', {

@@ -11,7 +11,7 @@ import { requireOwnKey } from '../encryption/header.ts';
 import type { Keys } from '../encryption/keys.ts';
 import { LockstepError } from '../errors.ts';
 import { actor } from '../migrate/actor.ts';
-import { phaseRefused, refuseNewer } from '../migrate/adopt.ts';
+import { adopt, phaseRefused, refuseNewer } from '../migrate/adopt.ts';
 import { findDrift } from '../migrate/drift.ts';
 import { enterMigrating } from '../migrate/enter.ts';
 import type { AppliedNow } from '../migrate/apply.ts';
@@ -93,8 +93,9 @@ async function upgradeLocked(
   const session = await database.session({ purpose: 'upgrade', schemas: code.product.schemas });
   try {
     const home = homeOf(session, database.dialect, code.product.schemas);
-    const state = await readState(home);
-    const applied = await readHistory(home);
+    const applied = await readHistory(home, code.migrations);
+    // Flyway's database is taken over first, so that there is something to back up and to compare with.
+    const state = (await readState(home)) ?? (applied.length > 0 ? await adopt(home, code) : undefined);
     if (!state || applied.length === 0 || (await hasNothingToProve(database, code, state, applied, to))) {
       const result = await migrateLocked(database, code, lock, { ...options, to });
       watch.lap('migrate');

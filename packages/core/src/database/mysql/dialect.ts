@@ -29,6 +29,7 @@ function dialectOf(flavour: Flavour): Dialect {
     unvalidated: ({ create }) => create,
     analyze: ({ name }) => `ANALYZE TABLE ${quote(name)}`,
     literal,
+    currentUser: "SUBSTRING_INDEX(USER(), '@', 1)",
     randomUuid,
     clock: clockText,
     clockPlus: clockPlusText,

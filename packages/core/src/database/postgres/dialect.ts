@@ -26,6 +26,7 @@ export const postgresDialect: Dialect = {
   unvalidated: ({ create }) => `${create} NOT VALID`,
   analyze: (table) => `ANALYZE ${quoteTable(table)}`,
   literal,
+  currentUser: 'current_user',
   randomUuid: 'pg_catalog.gen_random_uuid()::text',
   clock: clockText,
   clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),

@@ -1,0 +1,219 @@
+import { afterEach, expect, it } from 'vitest';
+import { info, loadProduct, migrate, openDatabase, openStorage, raw, sql, upgrade, validate } from '@lockstep/core';
+import type { Database, Row } from '@lockstep/core';
+import { checksum } from '#core/release/checksum.js';
+import { describeEachEngine, someEngine } from '../../../../tests/fixtures/engines.ts';
+import { flywayHistory, flywayTypes } from '../../../../tests/fixtures/flyway.ts';
+import type { FlywayRow } from '../../../../tests/fixtures/flyway.ts';
+import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
+import { testProduct } from '../../../../tests/fixtures/product.ts';
+import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
+import { until } from '../../../../tests/fixtures/until.ts';
+
+const files = {
+  'V1__person.sql': 'CREATE TABLE person (id int PRIMARY KEY, name varchar(100));\n',
+  'V01.1__people.sql': "INSERT INTO person VALUES (1, 'Axel');\nINSERT INTO person VALUES (2, 'Mr. Foo');\n",
+  'V2_0__age.sql': 'ALTER TABLE person ADD COLUMN age int;\n',
+  'R__names.sql': 'CREATE OR REPLACE VIEW names AS SELECT name FROM person;\n',
+};
+const sumOf = (text: string): number => checksum(Buffer.from(text));
+
+/** All that the files make, as Flyway has left it: versions as they may be written, a repeatable that ran twice. */
+const rows: readonly FlywayRow[] = [
+  { rank: 0, version: null, description: '<< Flyway Schema Creation >>', type: 'SCHEMA', script: '"public"' },
+  { rank: 1, version: '1.0', description: 'person', checksum: sumOf(files['V1__person.sql']) },
+  { rank: 2, version: null, description: 'names', checksum: 17 },
+  { rank: 3, version: '1.1', description: 'people', checksum: sumOf(files['V01.1__people.sql']) },
+  { rank: 4, version: '9', description: 'gone', checksum: 4 },
+  { rank: 5, version: '9', description: 'gone', type: 'DELETE', checksum: 4 },
+  { rank: 6, version: '02', description: 'age', checksum: sumOf(files['V2_0__age.sql']) },
+  { rank: 7, version: null, description: 'names', checksum: sumOf(files['R__names.sql']) },
+];
+
+describeEachEngine("Flyway's history", (engine) => {
+  const opened: Database[] = [];
+  const open = async (statements: readonly string[]): Promise<Database> => {
+    const { url } = await freshDatabase(engine);
+    const database = await openDatabase(url);
+    opened.push(database);
+    await execute(database, statements);
+    return database;
+  };
+  const execute = async (database: Database, statements: readonly string[]): Promise<void> => {
+    const session = await database.session({ schemas: ['public'] });
+    for (const statement of statements) await session.execute(statement.replace(/;\s*$/, ''));
+    await session.close();
+  };
+  const query = async (database: Database, text: string): Promise<Row[]> => {
+    const session = await database.session({ schemas: ['public'] });
+    const found = await session.query(sql`${raw(text)}`);
+    await session.close();
+    return found;
+  };
+  const made = Object.values(files).flatMap((text) => text.split(/(?<=;)\n/).filter((part) => part !== ''));
+  const leftByFlyway = (own = rows): Promise<Database> => open([...made, ...flywayHistory(engine.family, own)]);
+  afterEach(async () => {
+    for (const database of opened.splice(0)) await database.close();
+  });
+
+  it('is taken over as it is, and gone on with so that Flyway can read it', async () => {
+    const database = await leftByFlyway();
+    const source = await testProduct(files);
+    const product = await source.load('1.0.0');
+    expect(await info(database, product)).toMatchObject({ phase: 'none', pending: [] });
+    expect(await validate(database, product)).toMatchObject({ drifted: false });
+    expect(await migrate(database, product)).toMatchObject({ from: '0.0.0+3', applied: [] });
+
+    await source.write('V3__more.sql', "INSERT INTO person (id, name) VALUES (3, 'Ms. Bar');");
+    await source.write(
+      `V4__fill_${'x'.repeat(220)}.ts`,
+      `import { defineDataMigration } from '@lockstep/core/migration';
+export default defineDataMigration({ async batch() { return null; } });`,
+    );
+    await source.write('R__names.sql', 'CREATE OR REPLACE VIEW names AS SELECT name, age FROM person;\n');
+    expect((await migrate(database, await source.load('1.0.0'))).applied.map(({ version }) => version)).toEqual([
+      '3',
+      expect.stringMatching('4'),
+      'R__names',
+    ]);
+    const now = await query(database, 'SELECT * FROM flyway_schema_history ORDER BY installed_rank');
+    expect(now.map((row) => row['installed_rank'])).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
+    expect(now.every((row) => flywayTypes.includes(row['type'] ?? ''))).toBe(true);
+    expect(now[9]).toMatchObject({ version: '4', type: 'CUSTOM', description: `fill ${'x'.repeat(192)}...` });
+    const [user] = await query(database, `SELECT ${database.dialect.currentUser} AS name`);
+    expect(now[8]).toMatchObject({ version: '3', type: 'SQL', script: 'V3__more.sql', installed_by: user?.['name'] });
+    expect(now.slice(0, 8).map((row) => row['installed_by'])).toEqual(Array(8).fill('app'));
+    expect(await validate(database, await source.load('1.0.0'))).toMatchObject({ drifted: false });
+    expect(await migrate(database, await source.load('1.0.0'))).toMatchObject({ applied: [] });
+  });
+
+  it('is held to its checksums', async () => {
+    const database = await leftByFlyway();
+    const edited = await testProduct({ ...files, 'V2_0__age.sql': 'ALTER TABLE person ADD COLUMN years int;\n' });
+    const product = await edited.load('1.0.0');
+    const refusal = { code: 'CHECKSUM_MISMATCH', details: { applied: String(sumOf(files['V2_0__age.sql'])) } };
+    await expect(migrate(database, product)).rejects.toMatchObject(refusal);
+    await expect(validate(database, product)).rejects.toMatchObject(refusal);
+    expect(await info(database, product)).toMatchObject({ phase: 'none' });
+  });
+
+  it('is refused by name where something has failed in it', async () => {
+    const failed: FlywayRow = { rank: 8, version: '3', description: 'broken', checksum: 1, success: false };
+    const database = await leftByFlyway([...rows, failed]);
+    const source = await testProduct({ ...files, 'V3__broken.sql': 'SELECT 1;' });
+    const product = await source.load('1.0.0');
+    await expect(migrate(database, product)).rejects.toMatchObject({
+      code: 'HISTORY_FAILED',
+      message: expect.stringContaining('3 (V3__broken.sql)'),
+    });
+    expect(await info(database, product)).toMatchObject({ phase: 'none' });
+    await execute(database, ['DELETE FROM flyway_schema_history WHERE installed_rank = 8']);
+    expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '3' }] });
+  });
+
+  it('hides what its baseline stands for', async () => {
+    const baseline: FlywayRow = {
+      rank: 1,
+      version: '1.1',
+      description: '<< Flyway Baseline >>',
+      type: 'BASELINE',
+      script: '<< Flyway Baseline >>',
+    };
+    const database = await open([...made.slice(0, 3), ...flywayHistory(engine.family, [baseline])]);
+    const source = await testProduct(files);
+    expect((await migrate(database, await source.load('1.0.0'))).applied.map(({ version }) => version)).toEqual([
+      '2.0',
+      'R__names',
+    ]);
+    expect(await validate(database, await source.load('1.0.0'))).toMatchObject({ drifted: false });
+    expect(await info(database, await source.load('1.0.0'))).toMatchObject({ release: { database: '0.0.0+3' } });
+
+    // A project that began with a database has no files of what was there.
+    const { 'V1__person.sql': _, 'V01.1__people.sql': __, ...later } = files;
+    const begun = await (await testProduct(later)).load('1.0.0');
+    expect(await validate(database, begun)).toMatchObject({ drifted: null });
+    expect(await migrate(database, begun)).toMatchObject({ applied: [] });
+  });
+
+  it('is backed up before an upgrade, and compared afterwards', async () => {
+    const database = await leftByFlyway();
+    const source = await testProduct({ ...files, 'V3__more.sql': 'ALTER TABLE person ADD COLUMN city varchar(10);' });
+    const storage = openStorage(await temporaryFolder());
+    const result = await upgrade(database, await source.load('1.0.0'), storage);
+    expect(result).toMatchObject({ applied: [{ version: '3' }], backup: { release: '0.0.0+3' } });
+    expect(result.comparison).not.toBeNull();
+  });
+
+  it("makes us wait while Flyway's lock is held", async () => {
+    const database = await leftByFlyway();
+    const product = await (await testProduct(files)).load('1.0.0');
+    const flyway = await database.session({ schemas: ['public'] });
+    const [name] = await flyway.query(
+      sql`${raw(database.dialect.family === 'postgres' ? 'SELECT 1' : 'SELECT DATABASE() AS name')}`,
+    );
+    const hash = hashCode(`\`${name?.['name']}\`.\`flyway_schema_history\``);
+    const take =
+      database.dialect.family === 'postgres' ? 'pg_advisory_lock(77433833903597)' : `GET_LOCK('Flyway-${hash}', 0)`;
+    await flyway.query(sql`SELECT ${raw(take)}`);
+    let waiting = false;
+    let done = false;
+    const onProgress = (progress: { readonly kind: string }): void => {
+      waiting ||= progress.kind === 'waiting';
+    };
+    const run = migrate(database, product, { onProgress }).then(() => (done = true));
+    if (engine.url !== undefined) {
+      await until(() => waiting);
+      expect(done).toBe(false);
+    }
+    await flyway.close();
+    await run;
+    expect(done).toBe(true);
+  });
+});
+
+/** Java's. */
+function hashCode(text: string): number {
+  return [...text].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 0);
+}
+
+describeEachEngine(
+  "Flyway's history in a schema that needs quotes",
+  (engine) => {
+    it('is found there, and no other', async () => {
+      const { url } = await freshDatabase(engine);
+      const database = await openDatabase(url);
+      const schema = 'My "own" Schema';
+      const session = await database.session({ schemas: [schema] });
+      await session.execute('CREATE SCHEMA "My ""own"" Schema"');
+      const text = 'CREATE TABLE mine (id int);';
+      await session.execute(text.slice(0, -1));
+      for (const statement of flywayHistory(
+        'postgres',
+        [
+          {
+            rank: 0,
+            version: null,
+            description: '<< Flyway Schema Creation >>',
+            type: 'SCHEMA',
+            script: '"My ""own"" Schema"',
+          },
+          { rank: 1, version: '1', description: 'mine', checksum: sumOf(text) },
+        ],
+        schema,
+      ))
+        await session.execute(statement);
+      await session.close();
+      const source = await testProduct({ 'V1__mine.sql': text, 'V2__more.sql': 'CREATE TABLE more (id int);' });
+      const product = await loadProduct({
+        name: 'shop',
+        version: '1.0.0',
+        migrations: source.folder,
+        schemas: [schema],
+      });
+      expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '2' }] });
+      expect(await validate(database, product)).toMatchObject({ drifted: false });
+      await database.close();
+    });
+  },
+  (engine) => engine === someEngine('postgres'),
+);
