@@ -144,16 +144,15 @@ export default defineDataMigration({ async batch() { return null; } });`,
     expect(result.comparison).not.toBeNull();
   });
 
+  // No Flyway has ever been at an embedded database.
+  if (engine.url === undefined) return;
   it("makes us wait while Flyway's lock is held", async () => {
     const database = await leftByFlyway();
     const product = await (await testProduct(files)).load('1.0.0');
     const flyway = await database.session({ schemas: ['public'] });
-    const [name] = await flyway.query(
-      sql`${raw(database.dialect.family === 'postgres' ? 'SELECT 1' : 'SELECT DATABASE() AS name')}`,
-    );
-    const hash = hashCode(`\`${name?.['name']}\`.\`flyway_schema_history\``);
-    const take =
-      database.dialect.family === 'postgres' ? 'pg_advisory_lock(77433833903597)' : `GET_LOCK('Flyway-${hash}', 0)`;
+    const [row] = await flyway.query(sql`SELECT ${raw(engine.family === 'postgres' ? "''" : 'DATABASE()')} AS name`);
+    const hash = hashCode(`\`${row?.['name']}\`.\`flyway_schema_history\``);
+    const take = engine.family === 'postgres' ? 'pg_advisory_lock(77433833903597)' : `GET_LOCK('Flyway-${hash}', 0)`;
     await flyway.query(sql`SELECT ${raw(take)}`);
     let waiting = false;
     let done = false;
@@ -161,19 +160,16 @@ export default defineDataMigration({ async batch() { return null; } });`,
       waiting ||= progress.kind === 'waiting';
     };
     const run = migrate(database, product, { onProgress }).then(() => (done = true));
-    if (engine.url !== undefined) {
-      await until(() => waiting);
-      expect(done).toBe(false);
-    }
+    await until(() => waiting);
+    expect(done).toBe(false);
     await flyway.close();
     await run;
-    expect(done).toBe(true);
   });
 });
 
 /** Java's. */
 function hashCode(text: string): number {
-  return [...text].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 0);
+  return text.split('').reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 0);
 }
 
 describeEachEngine(
