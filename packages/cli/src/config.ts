@@ -13,6 +13,9 @@ export interface Config {
   readonly keep: KeepRules | undefined;
   /** When `serve` takes backups. */
   readonly schedule: ScheduleConfig | undefined;
+  /** How migrations wait for locks, in seconds. */
+  readonly lockTimeout: number | undefined;
+  readonly lockWait: number | undefined;
   /** Whom backups are encrypted to. */
   readonly encryptTo: readonly string[] | undefined;
   readonly encryptToFile: string | undefined;
@@ -53,7 +56,8 @@ export async function readConfig(named: string | undefined): Promise<Config | un
 }
 
 function parse(reader: Reader, folder: string): Config {
-  reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'backups']);
+  reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'locks', 'backups']);
+  reader.allow('locks', ['timeout', 'wait']);
   reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
   reader.allow('backups', [
     'to',
@@ -78,6 +82,8 @@ function parse(reader: Reader, folder: string): Config {
     backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
     keep: reader.has('backups.keep') ? readKeep(reader) : undefined,
     schedule: reader.has('backups.schedule') ? readSchedule(reader) : undefined,
+    lockTimeout: reader.count('locks.timeout'),
+    lockWait: reader.count('locks.wait'),
     encryptTo: reader.texts('backups.encryptTo'),
     encryptToFile: path('backups.encryptToFile'),
     encryptPassphraseFile: path('backups.encryptPassphraseFile'),

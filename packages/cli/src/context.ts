@@ -5,6 +5,7 @@ import { catalogProduct } from '@lockstep/catalog/product';
 import type { Config, ScheduleConfig } from './config.ts';
 import { readConfig } from './config.ts';
 import { readIdentities, readRecipients } from './keys.ts';
+import { lockLimits } from './lock-limits.ts';
 import { progressPrinter } from './progress.ts';
 import type { Timings } from './timings.ts';
 import { createTimings } from './timings.ts';
@@ -54,6 +55,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
       return print(progress);
     },
     signal,
+    locks: lockLimits(flags, config),
   };
   const opened: Database[] = [];
   return {

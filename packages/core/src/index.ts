@@ -75,7 +75,7 @@ export type { SealResult } from './migrate/seal-release.ts';
 export { validate } from './migrate/validate.ts';
 export type { Validation } from './migrate/validate.ts';
 export { note, phaseNames } from './progress.ts';
-export type { PhaseName, Progress, RunOptions } from './progress.ts';
+export type { LockLimits, PhaseName, Progress, RunOptions } from './progress.ts';
 export { loadProduct } from './release/load-product.ts';
 export type { Naming, Product, ProductSource } from './release/product.ts';
 export { compareReleases } from './release/version.ts';

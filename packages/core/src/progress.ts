@@ -58,6 +58,18 @@ export interface RunOptions {
   readonly onProgress?: ((progress: Progress) => void | Promise<void>) | undefined;
   /** Ends the work at the next safe place. What was begun is undone or can be continued. */
   readonly signal?: AbortSignal | undefined;
+  /** How a migration waits for locks that others hold. */
+  readonly locks?: LockLimits | undefined;
+}
+
+export interface LockLimits {
+  /**
+   * Seconds that one attempt at a statement waits: whoever comes meanwhile queues behind it. 5 if left out; 0 for no
+   * limit, and then there is one attempt.
+   */
+  readonly timeoutSeconds?: number | undefined;
+  /** Seconds during which it is tried again before the migration fails. 600 if left out. */
+  readonly waitSeconds?: number | undefined;
 }
 
 /** Enters a named phase: stops here if the caller wants to stop. */

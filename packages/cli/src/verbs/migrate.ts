@@ -1,14 +1,17 @@
 import { migrate as runMigrate } from '@lockstep/core';
+import { lockOptions } from '../lock-limits.ts';
 import { duration, wholeNumber } from '../numbers.ts';
 import type { Verb } from '../verb.ts';
 import { textFlag } from '../verb.ts';
 
 export const migrate: Verb = {
   define: (command) =>
-    command
-      .description('run the pending migrations, under the lock')
-      .option('--to <release>', 'stop at this release')
-      .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    lockOptions(
+      command
+        .description('run the pending migrations, under the lock')
+        .option('--to <release>', 'stop at this release')
+        .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    ),
   run: async (context, _args, flags) => {
     const result = await runMigrate(await context.open(), context.product, {
       ...context.run,

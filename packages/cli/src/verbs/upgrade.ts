@@ -2,17 +2,20 @@ import { openStorage, upgrade as runUpgrade } from '@lockstep/core';
 import type { UpgradeResult } from '@lockstep/core';
 import { duration, wholeNumber } from '../numbers.ts';
 import { keyOptions } from '../keys.ts';
+import { lockOptions } from '../lock-limits.ts';
 import type { Verb } from '../verb.ts';
 import { textFlag } from '../verb.ts';
 
 export const upgrade: Verb = {
   define: (command) =>
-    keyOptions(
-      command
-        .description('check, back up, verify, migrate, and prove that nothing was lost')
-        .option('--to <release>', 'the release to go to')
-        .option('--backup-to <place>', 'where the backup goes: a folder or s3://BUCKET/PREFIX')
-        .option('--wait <seconds>', 'how long to wait for another that migrates'),
+    lockOptions(
+      keyOptions(
+        command
+          .description('check, back up, verify, migrate, and prove that nothing was lost')
+          .option('--to <release>', 'the release to go to')
+          .option('--backup-to <place>', 'where the backup goes: a folder or s3://BUCKET/PREFIX')
+          .option('--wait <seconds>', 'how long to wait for another that migrates'),
+      ),
     ),
   run: async (context, _args, flags) => {
     const storage = openStorage(textFlag(flags, 'backupTo') ?? context.backups);

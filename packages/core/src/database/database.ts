@@ -94,6 +94,13 @@ export interface Session {
    * may go on there. Returns at once for an id that is unknown.
    */
   waitForEnd(id: string): Promise<void>;
+  /**
+   * Limits how long a statement of this session waits for a lock, in whole seconds; 0 takes the limit off. A limit that
+   * the URL or a statement has set stays.
+   */
+  limitLockWaits(seconds: number): Promise<void>;
+  /** The sessions that keep the one with this id waiting for a lock, in words for people; as far as may be seen. */
+  blockersOf(id: string): Promise<readonly string[]>;
   /** Aborts what the connection is doing and closes it. */
   close(): Promise<void>;
 }
@@ -206,6 +213,10 @@ export interface Dialect {
   unvalidated(statement: ShapeStatement): string;
   /** The statement that gathers the statistics of a table for the planner. */
   analyze(table: TableName): string;
+  /** The error is that a lock was not to be had: in time, or without a deadlock. Another attempt may succeed. */
+  isLockConflict(error: unknown): boolean;
+  /** While the statement waits for others, nobody has to wait for it: it needs no limit on its waits. */
+  waitsAside(statement: string): boolean;
   /** SQL text of a string literal. */
   literal(value: string): string;
   /** SQL that yields the name of the database's user, as Flyway writes it into the history. */

@@ -7,6 +7,7 @@ import { recordApplied } from '../state/history.ts';
 import { clearSteps, readSteps, writeStep } from '../state/step.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
+import { withLockTimeout } from './with-lock-timeout.ts';
 
 /**
  * Runs a TypeScript migration from its cursor. Each batch commits with the cursor behind it; the last one commits
@@ -32,17 +33,19 @@ export async function applyData(runner: Runner, migration: Migration): Promise<v
     for (let more = true; more; untouched = false) {
       await runner.lock?.check();
       await phase(runner, 'migrate:batch');
-      more = await home.session.transaction(async () => {
-        cursor = await work.batch(context, cursor);
-        if (cursor === null) {
+      const batch = async (): Promise<string | null> => {
+        const next = await work.batch(context, cursor);
+        if (next === null) {
           await work.verify?.(context);
           await recordApplied(home, migration, Date.now() - started);
           await clearSteps(home, migration.key);
         } else {
-          await saveCursor(runner, migration, cursor);
+          await saveCursor(runner, migration, next);
         }
-        return cursor !== null;
-      });
+        return next;
+      };
+      cursor = await withLockTimeout(runner, [], () => home.session.transaction(batch));
+      more = cursor !== null;
     }
   } catch (error) {
     if (isInterruption(error)) throw error;

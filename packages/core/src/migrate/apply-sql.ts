@@ -9,6 +9,7 @@ import { clearSteps, readSteps, writeStep } from '../state/step.ts';
 import { hasHappened, shapeFacts } from './effect.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
+import { withLockTimeout } from './with-lock-timeout.ts';
 
 interface NumberedStatement extends ScriptStatement {
   /** 1-based place in the script. */
@@ -89,16 +90,18 @@ async function runTogether(
   const { session } = runner.home;
   let current = group[0];
   try {
-    await session.transaction(async () => {
-      for (const statement of group) {
-        current = statement;
-        await phase(runner, 'migrate:statement');
-        await session.execute(statement.text);
-        await markDone(runner, migration, statement);
-      }
-      await finish?.();
-      await phase(runner, 'migrate:commit');
-    });
+    await withLockTimeout(runner, group, () =>
+      session.transaction(async () => {
+        for (const statement of group) {
+          current = statement;
+          await phase(runner, 'migrate:statement');
+          await session.execute(statement.text);
+          await markDone(runner, migration, statement);
+        }
+        await finish?.();
+        await phase(runner, 'migrate:commit');
+      }),
+    );
   } catch (error) {
     throw stopped(error, current, untouched);
   }
@@ -124,7 +127,7 @@ async function runAlone(
   });
   await phase(runner, 'migrate:intent');
   try {
-    await home.session.execute(statement.text);
+    await withLockTimeout(runner, [statement], () => home.session.execute(statement.text));
   } catch (error) {
     if (isInterruption(error)) throw error;
     // A failed statement has done nothing, as a rule; the database knows.

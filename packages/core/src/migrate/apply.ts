@@ -18,10 +18,10 @@ export interface AppliedNow {
  */
 export async function applyOnItsOwn(
   database: Database,
-  runner: Omit<Runner, 'home'>,
+  runner: Omit<Runner, 'home' | 'database'>,
   migration: Migration,
 ): Promise<AppliedNow> {
-  return withHome(database, 'migrate', runner.schemas, (home) => apply({ ...runner, home }, migration));
+  return withHome(database, 'migrate', runner.schemas, (home) => apply({ ...runner, home, database }, migration));
 }
 
 async function apply(runner: Runner, migration: Migration): Promise<AppliedNow> {

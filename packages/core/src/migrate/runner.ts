@@ -1,11 +1,12 @@
 import { LockstepError, reasonOf } from '../errors.ts';
-import type { Lock } from '../database/database.ts';
+import type { Database, Lock } from '../database/database.ts';
 import type { RunOptions } from '../progress.ts';
 import type { Home } from '../state/tables.ts';
 
 /** What it takes to run migrations on a database. */
 export interface Runner extends RunOptions {
   readonly home: Home;
+  readonly database: Database;
   readonly schemas: readonly string[];
   /** Who runs them, for the records: `user@host`. */
   readonly actor: string;

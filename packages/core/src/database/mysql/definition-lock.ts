@@ -1,8 +1,6 @@
 import { LockstepError } from '../../errors.ts';
-import { errorNumber } from './failure.ts';
+import { errorNumber, lockWaitTimeout } from './failure.ts';
 import type { MysqlSession } from './session.ts';
-
-const lockWaitTimeout = 1205;
 
 /**
  * Lets changes of definitions on a MySQL server wait until the connection is closed. The tables that are read are

@@ -1,5 +1,6 @@
 import type { Dialect } from '../database.ts';
 import { clockPlusText, clockText } from './clock.ts';
+import { deadlock, errorNumber, lockWaitTimeout } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { mariadb, mysql } from './flavour.ts';
 import { ownTables } from './own-tables.ts';
@@ -28,6 +29,8 @@ function dialectOf(flavour: Flavour): Dialect {
     raiseCounter: () => undefined,
     unvalidated: ({ create }) => create,
     analyze: ({ name }) => `ANALYZE TABLE ${quote(name)}`,
+    isLockConflict: (error) => [lockWaitTimeout, deadlock].includes(errorNumber(error)),
+    waitsAside: () => false,
     literal,
     currentUser: "SUBSTRING_INDEX(USER(), '@', 1)",
     randomUuid,

@@ -18,6 +18,10 @@ export interface ServerError {
 const privilegeErrors = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1419]);
 /** The server ends the connection: shut down, killed, idle too long, the network broke. */
 const lostErrors = new Set([1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3169, 4031]);
+/** A lock was not to be had in time. The statement was rolled back, and the transaction goes on. */
+export const lockWaitTimeout = 1205;
+/** The server has rolled the whole transaction back. */
+export const deadlock = 1213;
 /** The disk or a tablespace is full. */
 const fullErrors = new Set([1021, 1114]);
 /** The system's own number of the same, in messages about files. */

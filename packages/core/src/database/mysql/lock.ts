@@ -1,5 +1,6 @@
 import { LockstepError, reasonOf } from '../../errors.ts';
 import type { Lock, LockAttempt, Row } from '../database.ts';
+import { findProgram } from './program.ts';
 import { literal } from './quote.ts';
 import type { Wire } from './wire.ts';
 
@@ -70,19 +71,4 @@ async function findHolder(wire: Wire, name: string): Promise<string> {
   const found = list.find((row) => row['Id'] === id);
   const who = found ? `, ${found['User']} from ${found['Host']}` : '';
   return `${program ?? 'a connection without a name'} (connection ${id}${who})`;
-}
-
-/** What the holder says of itself, where performance_schema is on and may be read. */
-async function findProgram(wire: Wire, id: string): Promise<string | undefined> {
-  for (const table of ['session_connect_attrs', 'session_account_connect_attrs']) {
-    try {
-      const [row] = await wire.rows(
-        `SELECT ATTR_VALUE AS name FROM performance_schema.${table} WHERE PROCESSLIST_ID = ${BigInt(id)} AND ATTR_NAME = 'program_name'`,
-      );
-      if (row?.['name']) return row['name'].replace(/^lockstep: /, '');
-    } catch (error) {
-      if (!(error instanceof LockstepError) || error.code !== 'PRIVILEGE_MISSING') throw error;
-    }
-  }
-  return undefined;
 }

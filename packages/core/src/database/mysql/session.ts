@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LockstepError } from '../../errors.ts';
 import type { Row, Session, Shape, TableShape } from '../database.ts';
 import type { Sql } from '../sql.ts';
-import { errorNumber } from './failure.ts';
+import { findBlockers } from './blockers.ts';
+import { deadlock, errorNumber } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { Loader } from './load.ts';
 import { quote } from './quote.ts';
 import { readRows } from './read-rows.ts';
 import { guardedStatements } from './shape/guarded.ts';
+import { lockWaits } from './settings.ts';
 import { renderText } from './values.ts';
 import type { Wire } from './wire.ts';
 
@@ -25,9 +27,6 @@ export interface SessionParts {
   readonly onClose: (session: MysqlSession) => void;
 }
 
-/** A deadlock: the server has rolled the whole transaction back. */
-const deadlock = 1213;
-
 /** A connection to MySQL or MariaDB. */
 export class MysqlSession implements Session {
   readonly id: string;
@@ -38,6 +37,8 @@ export class MysqlSession implements Session {
   /** The statement that made the server roll back. */
   #rolledBack: unknown;
   #closed: Promise<void> | undefined;
+  /** Seconds that a statement may wait for a lock; 0 for what every session has. */
+  #lockSeconds = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -121,6 +122,21 @@ export class MysqlSession implements Session {
       if (!found || found['Command'] === 'Sleep' || id === this.id) return;
       await sleep(200);
     }
+  }
+
+  async limitLockWaits(seconds: number): Promise<void> {
+    if (seconds === this.#lockSeconds) return;
+    const [before, after] = [lockWaits(this.#lockSeconds), lockWaits(seconds)];
+    const settings = Object.entries(after).map(
+      ([name, value]) =>
+        `SESSION ${name} = CAST(IF(@@SESSION.${name} = ${before[name]}, ${value}, @@SESSION.${name}) AS UNSIGNED)`,
+    );
+    await this.#wire.run(`SET ${settings.join(', ')}`);
+    this.#lockSeconds = seconds;
+  }
+
+  async blockersOf(id: string): Promise<string[]> {
+    return findBlockers(this.#wire, id);
   }
 
   async close(): Promise<void> {

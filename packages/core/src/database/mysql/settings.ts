@@ -27,10 +27,12 @@ const common = [
   'wait_timeout = 31536000',
   'net_read_timeout = 3600',
   'net_write_timeout = 3600',
-  // Seconds to wait for a table's definition, and for a row.
-  'lock_wait_timeout = 600',
-  'innodb_lock_wait_timeout = 120',
 ];
+
+/** The limits of a session's waits for locks: for a table's definition, and for a row. 0 stands for those of every session. */
+export function lockWaits(seconds: number): Settings {
+  return { lock_wait_timeout: `${seconds || 600}`, innodb_lock_wait_timeout: `${seconds || 120}` };
+}
 
 /**
  * Makes a connection one that behaves the same on every server. Its collation is that of the database, because the
@@ -38,7 +40,9 @@ const common = [
  */
 export async function applySettings(wire: Wire, flavour: Flavour, collation: string): Promise<void> {
   await wire.run(`SET NAMES utf8mb4${collation.startsWith('utf8mb4_') ? ` COLLATE ${collation}` : ''}`);
-  await wire.run(`SET ${[...common, ...flavour.settings].map((setting) => `SESSION ${setting}`).join(', ')}`);
+  const limits = Object.entries(lockWaits(0)).map(([name, value]) => `${name} = ${value}`);
+  const settings = [...common, ...limits, ...flavour.settings];
+  await wire.run(`SET ${settings.map((setting) => `SESSION ${setting}`).join(', ')}`);
 }
 
 /**

@@ -5,6 +5,7 @@ import { ownTables } from './own-tables.ts';
 import { literal, quote, quoteTable } from './quote.ts';
 import { putBack } from './put-back.ts';
 import { postgresRows } from './row-form.ts';
+import { sqlStateOf } from './failure.ts';
 import { fileSettings } from './settings.ts';
 import { split } from './split.ts';
 
@@ -25,6 +26,10 @@ export const postgresDialect: Dialect = {
   raiseCounter,
   unvalidated: ({ create }) => `${create} NOT VALID`,
   analyze: (table) => `ANALYZE ${quoteTable(table)}`,
+  // lock_not_available, deadlock_detected
+  isLockConflict: (error) => ['55P03', '40P01'].includes(sqlStateOf(error) ?? ''),
+  // CREATE INDEX CONCURRENTLY and the like wait for old transactions, and a limit would make them leave half an index.
+  waitsAside: (statement) => /\bconcurrently\b/i.test(statement),
   literal,
   currentUser: 'current_user',
   randomUuid: 'pg_catalog.gen_random_uuid()::text',

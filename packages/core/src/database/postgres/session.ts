@@ -3,9 +3,10 @@ import type pg from 'pg';
 import { LockstepError } from '../../errors.ts';
 import type { Shape, TableShape } from '../../shape/shape.ts';
 import type { Row, Session } from '../database.ts';
-import { raw, render } from '../sql.ts';
+import { raw, render, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
 import { isAtWork } from './activity.ts';
+import { findBlockers } from './blockers.ts';
 import { Command } from './command.ts';
 import { CopyIn, CopyOut } from './copy.ts';
 import { failureOf, isLostConnection } from './failure.ts';
@@ -37,6 +38,8 @@ export class PostgresSession implements Session {
   #busy = false;
   #inTransaction = false;
   #closed: Promise<void> | undefined;
+  /** Seconds that a statement may wait for a lock; 0 for no limit. */
+  #lockSeconds = 0;
   /** Tables that the current transaction has emptied. */
   readonly #emptied = new Set<string>();
   /** Why the connection broke while nothing was asked of it. */
@@ -151,6 +154,18 @@ export class PostgresSession implements Session {
     // Where all sessions share one backend, this one is proof that the other is not at work.
     if (id === this.id) return;
     while (await isAtWork(this, id)) await sleep(200);
+  }
+
+  async limitLockWaits(seconds: number): Promise<void> {
+    if (seconds === this.#lockSeconds) return;
+    const [before, after] = [this.#lockSeconds, seconds].map((value) => String(value * 1000));
+    await this.query(sql`SELECT pg_catalog.set_config(name, ${after ?? '0'}, false) FROM pg_catalog.pg_settings
+      WHERE name = 'lock_timeout' AND setting = ${before ?? '0'}`);
+    this.#lockSeconds = seconds;
+  }
+
+  async blockersOf(id: string): Promise<string[]> {
+    return findBlockers(this, id);
   }
 
   async close(): Promise<void> {
