@@ -229,6 +229,32 @@ export interface Dialect {
   clockPlus(seconds: number): string;
   /** Suffix of a SELECT that takes a share lock on the rows it reads. */
   readonly shareLock: string;
+  /** How it is found out whether a statement of a script has happened. */
+  readonly effects: Effects;
+}
+
+/** What the database says about a statement that no transaction holds together. */
+export interface Effects {
+  /**
+   * To be called before a statement with targets: takes away what would let it do nothing and seem done, such as an
+   * index of its name whose build has failed. Tells what was taken away.
+   */
+  clear(session: Session, statement: ScriptStatement): Promise<readonly string[]>;
+  /** Looks at the targets of a statement. Writes nothing. */
+  observe(session: Session, statement: ScriptStatement): Promise<Observation>;
+  /**
+   * Ends or takes away what a statement that was cut, or that failed, has left half-done. `before` is what was observed
+   * before it. Tells what it did; doing it again does nothing.
+   */
+  mend(session: Session, statement: ScriptStatement, before: Observation): Promise<readonly string[]>;
+}
+
+/** The state of a statement's targets. It has happened if, and only if, one of the things is another afterwards. */
+export interface Observation {
+  /** By its name for people: `none`, `?` where the server does not tell, or a text that changes with the thing. */
+  readonly things: Readonly<Record<string, string>>;
+  /** What was left half-done already, and is not of the statement. */
+  readonly leftovers: readonly string[];
 }
 
 /** Tasks that may be done side by side. */
@@ -263,6 +289,17 @@ export interface ScriptStatement {
   readonly effect: 'provable' | 'repeatable' | 'unprovable';
   /** Lasts as long as the connection (SET, PREPARE, a temporary table): whoever resumes behind it runs it again first. */
   readonly connection?: boolean;
+  /** What it changes, as far as that has to be looked at: see {@link Effects}. */
+  readonly targets?: readonly Target[];
+}
+
+/** A thing that a statement changes. The kind is the engine's own; an empty schema is the one of the connection. */
+export interface Target {
+  readonly kind: string;
+  readonly schema: string;
+  readonly name: string;
+  /** The statement drops it. */
+  readonly goes?: boolean;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
 import type { Step } from '../state/step.ts';
 import { clearSteps, readSteps, writeStep } from '../state/step.ts';
-import { hasHappened, shapeFacts } from './effect.ts';
+import { clearTheWay, factsBefore, settleEffect } from './effect.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 import { withLockTimeout } from './with-lock-timeout.ts';
@@ -95,6 +95,7 @@ async function runTogether(
         for (const statement of group) {
           current = statement;
           await phase(runner, 'migrate:statement');
+          await clearTheWay(runner, statement);
           await session.execute(statement.text);
           await markDone(runner, migration, statement);
         }
@@ -115,7 +116,8 @@ async function runAlone(
 ): Promise<void> {
   if (!statement) return;
   const { home } = runner;
-  const facts = { session: home.session.id, ...(statement.effect === 'provable' ? await shapeFacts(runner) : {}) };
+  await clearTheWay(runner, statement);
+  const facts = await factsBefore(home, statement);
   await writeStep(home, {
     migration: migration.key,
     statement: statement.number,
@@ -126,12 +128,18 @@ async function runAlone(
     actor: runner.actor,
   });
   await phase(runner, 'migrate:intent');
+  let isAgain = false;
+  const attempt = async (): Promise<void> => {
+    if (isAgain && (await settleEffect(runner, statement, facts)) === 'happened') return;
+    isAgain = true;
+    await home.session.execute(statement.text);
+  };
   try {
-    await withLockTimeout(runner, [statement], () => home.session.execute(statement.text));
+    await withLockTimeout(runner, [statement], attempt);
   } catch (error) {
     if (isInterruption(error)) throw error;
     // A failed statement has done nothing, as a rule; the database knows.
-    const undone = untouched && statement.effect === 'provable' && !(await hasHappened(runner, facts));
+    const undone = (await settleEffect(runner, statement, facts)) === 'not happened' && untouched;
     if (undone) await clearSteps(home, migration.key);
     throw stopped(error, statement, undone);
   }
@@ -173,11 +181,14 @@ async function progressOf(
   if (!open || !statement) return { done };
 
   await runner.home.session.waitForEnd(open.facts['session'] ?? '');
+  await mend(runner, statement, open.facts);
   if (statement.effect === 'repeatable') return { done };
-  if (statement.effect === 'unprovable') {
-    throw unresolved(migration, open, 'its effect cannot be read from the database');
+  const verdict =
+    statement.effect === 'unprovable' ? 'unknown' : verdictOf(await compareThings(runner.home, statement, open.facts));
+  if (verdict === 'unknown') {
+    throw unresolved(migration, open, 'the process died in it, and its effect cannot be read from the database');
   }
-  if (!(await hasHappened(runner, open.facts))) return { done };
+  if (verdict === 'not happened') return { done };
   await markDone(runner, migration, statement);
   return { done: done + 1 };
 }

@@ -1,31 +1,69 @@
-import { fingerprint } from '../shape/fingerprint.ts';
+import type { Observation, ScriptStatement } from '../database/database.ts';
+import { note } from '../progress.ts';
+import type { Step } from '../state/step.ts';
+import type { Home } from '../state/tables.ts';
+import { parseTexts } from '../state/texts.ts';
 import type { Runner } from './runner.ts';
 
-/**
- * The facts that will tell, after a crash, whether a statement outside of a transaction has happened: what the shape
- * was before. One statement either changes the shape or does nothing, because DDL is atomic on every engine that is
- * supported; nobody else changes the shape meanwhile, since the lock is held.
- */
-export async function shapeFacts(runner: Runner): Promise<Record<string, string>> {
-  const shape = await runner.home.session.describe(runner.schemas);
-  return { before: fingerprint(shape), invalid: JSON.stringify(invalidIndexes(shape)) };
+/** What the database says about a statement that a crash may have cut. */
+export type Verdict = 'happened' | 'not happened' | 'unknown';
+
+/** The facts that will tell, after a crash, whether a statement has happened: who runs it, and what was before. */
+export async function factsBefore(home: Home, statement: ScriptStatement): Promise<Record<string, string>> {
+  const session = { session: home.session.id };
+  if (!statement.targets) return session;
+  const { things, leftovers } = await home.dialect.effects.observe(home.session, statement);
+  return { ...session, before: JSON.stringify(things), leftovers: JSON.stringify(leftovers) };
 }
 
-/** Whether the statement whose facts these are has taken effect. Removes what a cut concurrent build left behind. */
-export async function hasHappened(runner: Runner, facts: Readonly<Record<string, string>>): Promise<boolean> {
-  const { session } = runner.home;
-  const shape = await session.describe(runner.schemas);
-  const broken = invalidIndexes(shape).filter((name) => !(facts['invalid'] ?? '').includes(JSON.stringify(name)));
-  for (const name of broken) {
-    const statement = shape.after.find((candidate) => candidate.kind === 'index' && candidate.name === name);
-    if (statement?.drop) await session.execute(statement.drop);
-  }
-  if (broken.length > 0) return false;
-  return fingerprint(shape) !== facts['before'];
+/** Takes away what would let a statement do nothing and seem done. */
+export async function clearTheWay(runner: Runner, statement: ScriptStatement): Promise<void> {
+  if (!statement.targets) return;
+  const { session, dialect } = runner.home;
+  for (const text of await dialect.effects.clear(session, statement)) await note(runner, text);
 }
 
-function invalidIndexes(shape: Awaited<ReturnType<Runner['home']['session']['describe']>>): string[] {
-  return shape.objects
-    .filter(({ facts }) => typeof facts === 'object' && facts !== null && 'valid' in facts && facts['valid'] === false)
-    .map(({ name }) => name);
+/** Ends or takes away what a statement that was cut, or has failed, has left half-done. */
+async function mend(runner: Runner, statement: ScriptStatement, facts: Step['facts']): Promise<void> {
+  const before = observed(facts);
+  if (!before || !statement.targets) return;
+  const { session, dialect } = runner.home;
+  for (const text of await dialect.effects.mend(session, statement, before)) await note(runner, text);
+}
+
+/** Mends, and tells whether the statement has happened. */
+export async function settleEffect(runner: Runner, statement: ScriptStatement, facts: Step['facts']): Promise<Verdict> {
+  await mend(runner, statement, facts);
+  return verdictOf(await compareThings(runner.home, statement, facts));
+}
+
+/** A thing of the database, before a statement and now. */
+export interface ThingFact {
+  readonly name: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+/** Compares what a statement changes with what it was before. Writes nothing. */
+export async function compareThings(
+  home: Home,
+  statement: ScriptStatement,
+  facts: Step['facts'],
+): Promise<readonly ThingFact[]> {
+  const before = observed(facts);
+  if (!before || !statement.targets) return [];
+  const now = await home.dialect.effects.observe(home.session, statement);
+  return Object.entries(before.things).map(([name, state]) => ({ name, before: state, now: now.things[name] ?? '?' }));
+}
+
+/** Whether the statement has happened, by its things. Nobody else changes them meanwhile, since the lock is held. */
+export function verdictOf(things: readonly ThingFact[]): Verdict {
+  if (things.length === 0 || things.some(({ before, now }) => before === '?' || now === '?')) return 'unknown';
+  return things.some(({ before, now }) => before !== now) ? 'happened' : 'not happened';
+}
+
+function observed({ before, leftovers = '[]' }: Step['facts']): Observation | undefined {
+  if (before === undefined || !before.startsWith('{')) return undefined;
+  const left: unknown = JSON.parse(leftovers);
+  return { things: parseTexts(before), leftovers: Array.isArray(left) ? left.map(String) : [] };
 }

@@ -1,5 +1,6 @@
 import type { Dialect } from '../database.ts';
 import { clockPlusText, clockText } from './clock.ts';
+import { mysqlEffects } from './effects.ts';
 import { deadlock, errorNumber, lockWaitTimeout } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { mariadb, mysql } from './flavour.ts';
@@ -18,7 +19,7 @@ function dialectOf(flavour: Flavour): Dialect {
     migrationFolders: flavour.migrationFolders,
     homeSchema: () => '',
     quote,
-    split: async (script, file) => splitScript(script, file, flavour.family),
+    split: async (script, file) => splitScript(script, file),
     ownTables,
     rows: rowForm,
     fileSettings,
@@ -37,6 +38,7 @@ function dialectOf(flavour: Flavour): Dialect {
     clock: clockText,
     clockPlus: clockPlusText,
     shareLock: 'LOCK IN SHARE MODE',
+    effects: mysqlEffects,
   };
 }
 

@@ -1,6 +1,7 @@
 import { LockstepError } from '../../errors.ts';
 import type { Counter, Dialect } from '../database.ts';
 import { clockText, timeText } from './clock.ts';
+import { postgresEffects } from './effects.ts';
 import { ownTables } from './own-tables.ts';
 import { literal, quote, quoteTable } from './quote.ts';
 import { putBack } from './put-back.ts';
@@ -36,6 +37,7 @@ export const postgresDialect: Dialect = {
   clock: clockText,
   clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),
   shareLock: 'FOR SHARE',
+  effects: postgresEffects,
 };
 
 /** A sequence may count down. */

@@ -3,6 +3,7 @@ import { LockstepError } from '../../errors.ts';
 import { parseScript } from './parse-script.ts';
 import { countLines, placeOf, skipBlank } from './script-text.ts';
 import { kindOf, lastsWithConnection, refusalOf } from './statement-kind.ts';
+import { targetsOf } from './statement-targets.ts';
 
 /**
  * Splits a script by Postgres's own grammar. A statement keeps the comments before it, and its line is that of its
@@ -30,7 +31,9 @@ export async function split(script: string, file: string): Promise<ScriptStateme
       .trim();
     end = after;
     const connection = lastsWithConnection(tree) ? { connection: true } : {};
-    statements.push({ text, line, ...kindOf(tree, last), ...connection });
+    const targets = targetsOf(tree);
+    const looked = targets.length === 0 ? {} : { targets };
+    statements.push({ text, line, ...kindOf(tree, last), ...connection, ...looked });
   }
   return statements;
 }

@@ -1,10 +1,11 @@
 import type { Node, RangeVar } from 'libpg-query';
 import type { ScriptStatement } from '../database.ts';
+import { detachedBy } from './statement-targets.ts';
 
 type Kind = Pick<ScriptStatement, 'transactional' | 'effect'>;
 
 const inTransaction: Kind = { transactional: true, effect: 'provable' };
-/** Its own transaction or several; the catalogues tell whether it was done. */
+/** Its own transaction or several; the catalogues tell whether it was done: see `targetsOf`. */
 const alone: Kind = { transactional: false, effect: 'provable' };
 const aloneRepeatable: Kind = { transactional: false, effect: 'repeatable' };
 const aloneUnprovable: Kind = { transactional: false, effect: 'unprovable' };
@@ -21,9 +22,9 @@ export function kindOf(statement: Node, last: boolean): Kind {
   if ('AlterTableStmt' in statement) return detachesConcurrently(statement.AlterTableStmt.cmds) ? alone : inTransaction;
   // A new value can't be used before the transaction that added it has ended.
   if ('AlterEnumStmt' in statement) return addsValue(statement.AlterEnumStmt) && !last ? alone : inTransaction;
-  if ('ReindexStmt' in statement) return reindexesAlone(statement.ReindexStmt) ? aloneRepeatable : inTransaction;
+  // Of a partitioned table, the server does these two one partition after the other. The script does not show which it is.
+  if ('ReindexStmt' in statement || 'ClusterStmt' in statement) return aloneRepeatable;
   if ('VacuumStmt' in statement) return statement.VacuumStmt.is_vacuumcmd === true ? aloneRepeatable : inTransaction;
-  if ('ClusterStmt' in statement) return statement.ClusterStmt.relation === undefined ? aloneRepeatable : inTransaction;
   if ('DiscardStmt' in statement)
     return statement.DiscardStmt.target === 'DISCARD_ALL' ? aloneRepeatable : inTransaction;
   if ('AlterDatabaseStmt' in statement)
@@ -93,17 +94,8 @@ function addsValue(statement: Extract<Node, { AlterEnumStmt: unknown }>['AlterEn
   return statement.newVal !== undefined && statement.oldVal === undefined;
 }
 
-function reindexesAlone(statement: Extract<Node, { ReindexStmt: unknown }>['ReindexStmt']): boolean {
-  const many = statement.kind !== 'REINDEX_OBJECT_TABLE' && statement.kind !== 'REINDEX_OBJECT_INDEX';
-  return many || hasOption(statement.params, 'concurrently');
-}
-
-function detachesConcurrently(commands: readonly Node[] = []): boolean {
-  return commands.some((command) => {
-    if (!('AlterTableCmd' in command)) return false;
-    const { def } = command.AlterTableCmd;
-    return def !== undefined && 'PartitionCmd' in def && def.PartitionCmd.concurrent === true;
-  });
+function detachesConcurrently(commands: readonly Node[] | undefined): boolean {
+  return detachedBy(commands)?.concurrent === true;
 }
 
 function movesDatabase(options: readonly Node[] | undefined): boolean {

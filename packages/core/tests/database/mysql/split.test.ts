@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { splitScript } from '#core/database/mysql/split/split.js';
 import { LockstepError } from '#core/errors.js';
 
-const texts = (script: string): string[] => splitScript(script, 'V1__x.sql', 'mysql').map(({ text }) => text);
+const texts = (script: string): string[] => splitScript(script, 'V1__x.sql').map(({ text }) => text);
 
 function refusal(script: string): LockstepError {
   try {
-    splitScript(script, 'V1__x.sql', 'mysql');
+    splitScript(script, 'V1__x.sql');
   } catch (error) {
     if (error instanceof LockstepError) return error;
     throw error;
@@ -145,7 +145,7 @@ describe('splits', () => {
 
   test('counts lines', () => {
     const script = '\n-- a\nSELECT\n 1;\n\n/* x\n*/ SELECT 2; SELECT 3;\nDELIMITER $$\n\nSELECT 4$$';
-    expect(splitScript(script, 'f', 'mysql').map(({ line }) => line)).toEqual([3, 7, 7, 10]);
+    expect(splitScript(script, 'f').map(({ line }) => line)).toEqual([3, 7, 7, 10]);
   });
 });
 
@@ -188,28 +188,47 @@ describe('refuses', () => {
 
 describe('classes', () => {
   const inTransaction = { transactional: true, effect: 'provable' };
-  const inCatalogues = { transactional: false, effect: 'provable' };
+  const provable = { transactional: false, effect: 'provable' };
   const repeatable = { transactional: false, effect: 'repeatable' };
   const unprovable = { transactional: false, effect: 'unprovable' };
   const ofConnection = { transactional: true, effect: 'repeatable', connection: true };
 
-  test.each<[script: string, expected: object, onMariadb?: object]>([
+  test.each<[script: string, expected: object, targets?: readonly string[]]>([
     ['INSERT INTO t VALUES (1)', inTransaction],
     ['(SELECT 1) UNION (SELECT 2)', inTransaction],
     ['WITH a AS (SELECT 1) DELETE FROM t', inTransaction],
     ["SELECT 1 INTO OUTFILE 'x'", unprovable],
-    ['CREATE TABLE user (a int)', inCatalogues],
-    ['CREATE SPATIAL INDEX i ON t (g)', inCatalogues],
+    ['CREATE TABLE user (a int)', provable, ['TABLE .user']],
+    ['CREATE TABLE IF NOT EXISTS `a.b`.`c``d` SELECT 1', provable, ['TABLE a.b.c`d']],
+    ['CREATE OR REPLACE TABLE t (a int)', repeatable],
+    ['CREATE SPATIAL INDEX i ON t (g)', provable, ['TABLE .t']],
+    ['CREATE INDEX IF NOT EXISTS `on` ON d.T (a)', provable, ['TABLE d.T']],
+    ['DROP INDEX i ON t', provable, ['TABLE .t']],
     ['CREATE SPATIAL REFERENCE SYSTEM 4120 NAME "x"', unprovable],
-    ['/*!50001 CREATE OR REPLACE VIEW v AS SELECT 1 */', inCatalogues],
-    ['ALTER TABLE t ADD COLUMN a int', inCatalogues],
+    ['/*!50001 CREATE OR REPLACE VIEW v AS SELECT 1 */', repeatable],
+    ['CREATE VIEW v AS SELECT 1 WHERE EXISTS (SELECT 2)', provable, ['VIEW .v']],
+    ['/*!50003 CREATE*/ /*!50003 VIEW v AS SELECT 1 */', provable, ['VIEW .v']],
+    ['CREATE DEFINER=`a`@`%` PROCEDURE p() SELECT 1', provable, ['PROCEDURE .p']],
+    ['CREATE FUNCTION f RETURNS STRING SONAME "x.so"', unprovable],
+    ['CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1', provable, ['TRIGGER .x']],
+    ['CREATE EVENT IF NOT EXISTS e ON SCHEDULE EVERY 1 DAY DO SELECT 1', repeatable],
+    ['CREATE SEQUENCE s', provable, ['SEQUENCE .s']],
+    ['ALTER TABLE t ADD COLUMN a int', provable, ['TABLE .t']],
+    ['ALTER TABLE t RENAME TO u, ADD COLUMN a int', provable, ['TABLE .t']],
     ['ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u', unprovable],
     ['ALTER TABLE t IMPORT TABLESPACE', unprovable],
-    ['RENAME TABLE a TO b, c TO a', inCatalogues],
+    ['ALTER TABLE t DROP COLUMN a, RENAME COLUMN b TO a, ADD COLUMN b int', unprovable],
+    ['ALTER TABLE t CHANGE b a int FIRST', unprovable],
+    ['ALTER TABLE t RENAME COLUMN b TO a, RENAME COLUMN a TO b', provable, ['TABLE .t']],
+    ['ALTER DATABASE d COLLATE utf8mb4_bin', repeatable],
+    ['RENAME TABLE a TO b, c TO a', provable, ['TABLE .a', 'TABLE .b', 'TABLE .c', 'TABLE .a']],
     ['RENAME TABLE a TO tmp, `b` TO a, tmp TO b', unprovable],
-    ['DROP TABLE a', inCatalogues],
-    ['DROP TABLE a, b', inCatalogues, unprovable],
-    ['DROP TABLE IF EXISTS a, b', inCatalogues, repeatable],
+    ['RENAME TABLE x.a TO y.a, y.b TO x.b', provable, ['TABLE x.a', 'TABLE y.a', 'TABLE y.b', 'TABLE x.b']],
+    ['DROP TABLE a', provable, ['TABLE .a goes']],
+    ['DROP TABLE a, `b c`', provable, ['TABLE .a goes', 'TABLE .b c goes']],
+    ['DROP TABLE IF EXISTS a, b', repeatable],
+    ['DROP VIEW v, w', provable, ['VIEW .v goes', 'VIEW .w goes']],
+    ['DROP DATABASE d', provable, ['DATABASE .d goes']],
     ['TRUNCATE t', repeatable],
     ['ANALYZE TABLE t', repeatable],
     ['OPTIMIZE TABLE t', repeatable],
@@ -218,21 +237,24 @@ describe('classes', () => {
     ['SET GLOBAL max_connections = 1', repeatable],
     ['SET STATEMENT max_statement_time = 1 FOR DELETE FROM t', inTransaction],
     ['CREATE TEMPORARY TABLE t (a int)', ofConnection],
+    ['CREATE OR REPLACE TEMPORARY TABLE t (a int)', ofConnection],
+    ['DROP TEMPORARY TABLE t', ofConnection],
     ['PREPARE s FROM "SELECT 1"', ofConnection],
     ['EXECUTE s', unprovable],
     ['CALL p()', unprovable],
     ['CREATE USER a', unprovable],
     ['CREATE USER IF NOT EXISTS a', repeatable],
+    ['RENAME USER a TO b', unprovable],
     ['GRANT SELECT ON t TO a', repeatable],
-    ['CREATE DATABASE x', unprovable],
+    ['REVOKE SELECT ON t FROM a', unprovable],
+    ['REVOKE IF EXISTS SELECT ON t FROM a', repeatable],
+    ['CREATE DATABASE x', provable, ['DATABASE .x']],
     ['BEGIN NOT ATOMIC SELECT 1; END', unprovable],
-  ])('%s', (script, expected, onMariadb = expected) => {
-    const classOf = (family: 'mysql' | 'mariadb'): unknown => {
-      const [{ text: _text, line: _line, ...rest } = { text: '', line: 0 }] = splitScript(script, 'f', family);
-      return rest;
-    };
-    expect(classOf('mysql')).toEqual(expected);
-    expect(classOf('mariadb')).toEqual(onMariadb);
+  ])('%s', (script, expected, targets) => {
+    const [{ text: _text, line: _line, targets: found, ...rest } = { text: '', line: 0 }] = splitScript(script, 'f');
+    expect(rest).toEqual(expected);
+    const named = found?.map(({ kind, schema, name, goes }) => `${kind} ${schema}.${name}${goes ? ' goes' : ''}`);
+    expect(named).toEqual(targets);
   });
 });
 
@@ -309,7 +331,7 @@ describe('holds for generated scripts', () => {
         const script = words.join('');
         try {
           let at = 0;
-          for (const { text } of splitScript(script, 'f', 'mariadb')) {
+          for (const { text } of splitScript(script, 'f')) {
             const found = script.indexOf(text, at);
             expect(found).toBeGreaterThanOrEqual(at);
             at = found + text.length;

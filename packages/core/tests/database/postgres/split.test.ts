@@ -130,7 +130,7 @@ describe('kinds of statements', () => {
     ['CREATE INDEX CONCURRENTLY i ON t (a)', false, 'provable'],
     ['CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)', false, 'provable'],
     ['DROP INDEX CONCURRENTLY i', false, 'provable'],
-    ['REINDEX TABLE t', true, 'provable'],
+    ['REINDEX TABLE t', false, 'repeatable'],
     ['REINDEX TABLE CONCURRENTLY t', false, 'repeatable'],
     ['REINDEX (CONCURRENTLY, VERBOSE) INDEX i', false, 'repeatable'],
     ['REINDEX SCHEMA s', false, 'repeatable'],
@@ -140,7 +140,7 @@ describe('kinds of statements', () => {
     ['VACUUM t', false, 'repeatable'],
     ['VACUUM (ANALYZE)', false, 'repeatable'],
     ['ANALYZE t', true, 'provable'],
-    ['CLUSTER t', true, 'provable'],
+    ['CLUSTER t', false, 'repeatable'],
     ['CLUSTER', false, 'repeatable'],
     ['CREATE DATABASE d', false, 'provable'],
     ['DROP DATABASE d', false, 'provable'],
@@ -160,6 +160,26 @@ describe('kinds of statements', () => {
     ['DO $$ BEGIN PERFORM 1; COMMIT; END $$', false, 'unprovable'],
   ])('%s', async (statement, transactional, effect) => {
     expect(await split(statement, 'x')).toEqual([expect.objectContaining({ transactional, effect })]);
+  });
+
+  it.each<[statement: string, targets: readonly string[]]>([
+    ['CREATE INDEX CONCURRENTLY i ON s.t (a)', ['indexes of s.t', 'new index .i']],
+    ['CREATE INDEX CONCURRENTLY ON t (a)', ['indexes of .t']],
+    ['CREATE INDEX IF NOT EXISTS i ON t (a)', ['indexes of .t', 'new index .i']],
+    ['CREATE INDEX i ON t (a)', []],
+    ['DROP INDEX CONCURRENTLY s.i', ['index s.i']],
+    ['DROP INDEX i', []],
+    ['ALTER TABLE a.t DETACH PARTITION "P" CONCURRENTLY', ['partition .P', 'parent a.t']],
+    ['ALTER TABLE t DETACH PARTITION p', []],
+    ["ALTER TYPE s.e ADD VALUE 'x'", ['enum s.e']],
+    ['REINDEX TABLE CONCURRENTLY t', ['rebuilt .']],
+    ['CREATE DATABASE d', ['database .d']],
+    ['ALTER SUBSCRIPTION s DISABLE', ['subscription .s']],
+    ['DROP TABLESPACE s', ['tablespace .s']],
+    ['VACUUM t', []],
+  ])('%s: looked at by %j', async (statement, targets) => {
+    const [found] = await split(statement, 'x');
+    expect((found?.targets ?? []).map(({ kind, schema, name }) => `${kind} ${schema}.${name}`)).toEqual(targets);
   });
 
   it('adds a value outside of a transaction when a statement follows, which may use it', async () => {

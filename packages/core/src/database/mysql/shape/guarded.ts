@@ -42,7 +42,7 @@ export interface GuardedStatements {
 /** Takes apart what `guard` has made. Any other text is one statement. */
 export function guardedStatements(text: string): GuardedStatements {
   if (!text.startsWith(head)) return { before: [], statement: text, after: [] };
-  const [before, statement, after, ...rest] = splitScript(text, 'a definition', 'mysql').map((part) => part.text);
+  const [before, statement, after, ...rest] = splitScript(text, 'a definition').map((part) => part.text);
   if (before === undefined || statement === undefined || after === undefined || rest.length > 0) {
     return { before: [], statement: text, after: [] };
   }

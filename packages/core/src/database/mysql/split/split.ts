@@ -1,4 +1,4 @@
-import type { Family, ScriptStatement } from '../../database.ts';
+import type { ScriptStatement } from '../../database.ts';
 import { BlockTracker } from './blocks.ts';
 import { classify } from './effect.ts';
 import { refuseControl } from './refuse.ts';
@@ -13,7 +13,7 @@ import { tokenize } from './tokens.ts';
  * Throws MIGRATION_UNREADABLE for quotes, comments and blocks without an end, and for statements that a migration may
  * not hold, such as COMMIT.
  */
-export function splitScript(text: string, file: string, family: Family): ScriptStatement[] {
+export function splitScript(text: string, file: string): ScriptStatement[] {
   const script: Script = { text, file };
   const statements: ScriptStatement[] = [];
   let line = 1;
@@ -24,7 +24,7 @@ export function splitScript(text: string, file: string, family: Family): ScriptS
     refuseControl(script, tokens);
     line += countLines(text, counted, first.start);
     counted = first.start;
-    statements.push({ text: text.slice(first.start, end).trimEnd(), line, ...classify(tokens, family) });
+    statements.push({ text: text.slice(first.start, end).trimEnd(), line, ...classify(tokens) });
   }
   return statements;
 }

@@ -9,6 +9,8 @@ export interface Token {
   readonly kind: 'word' | 'quoted' | 'symbol' | 'delimiter';
   /** Words in upper case; quoted pieces with their quotes; symbols and delimiters as they stand. */
   readonly text: string;
+  /** The same as it stands. */
+  readonly written: string;
   /** Offsets in the script. The ends of an executable comment belong to its first and last token. */
   readonly start: number;
   readonly end: number;
@@ -139,7 +141,7 @@ class Lexer {
     const text = this.#text.slice(this.#at, end);
     const start = this.#opening ?? this.#at;
     this.#opening = undefined;
-    this.#tokens.push({ kind, text: kind === 'word' ? text.toUpperCase() : text, start, end });
+    this.#tokens.push({ kind, text: kind === 'word' ? text.toUpperCase() : text, written: text, start, end });
     this.#at = end;
   }
 
