@@ -181,11 +181,9 @@ async function progressOf(
   if (!open || !statement) return { done };
 
   await runner.home.session.waitForEnd(open.facts['session'] ?? '');
-  await mend(runner, statement, open.facts);
+  const verdict = await settleEffect(runner, statement, open.facts);
   if (statement.effect === 'repeatable') return { done };
-  const verdict =
-    statement.effect === 'unprovable' ? 'unknown' : verdictOf(await compareThings(runner.home, statement, open.facts));
-  if (verdict === 'unknown') {
+  if (verdict === 'unknown' || statement.effect === 'unprovable') {
     throw unresolved(migration, open, 'the process died in it, and its effect cannot be read from the database');
   }
   if (verdict === 'not happened') return { done };
