@@ -101,6 +101,11 @@ export interface Session {
   limitLockWaits(seconds: number): Promise<void>;
   /** The sessions that keep the one with this id waiting for a lock, in words for people; as far as may be seen. */
   blockersOf(id: string): Promise<readonly string[]>;
+  /**
+   * Makes the connection as new: settings, temporary tables, prepared statements and locks that statements have left on
+   * it are gone. False where that is not possible, and another has to be opened.
+   */
+  renew(): Promise<boolean>;
   /** Aborts what the connection is doing and closes it. */
   close(): Promise<void>;
 }

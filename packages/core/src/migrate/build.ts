@@ -10,7 +10,7 @@ import type { Shape } from '../shape/shape.ts';
 import { insertState } from '../state/state.ts';
 import { createOwnTables, homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
-import { applyOnItsOwn } from './apply.ts';
+import { apply, withNewHomes } from './apply.ts';
 
 /** Runs migrations on a database whose own tables exist, without looking at phases. */
 export async function buildWith(
@@ -19,10 +19,12 @@ export async function buildWith(
   migrations: readonly Migration[],
   options: RunOptions,
 ): Promise<void> {
-  for (const migration of migrations) {
-    options.signal?.throwIfAborted();
-    await applyOnItsOwn(database, { ...options, schemas, actor: actor(), lock: undefined }, migration);
-  }
+  await withNewHomes(database, schemas, async (next) => {
+    for (const migration of migrations) {
+      options.signal?.throwIfAborted();
+      await apply({ ...options, database, home: await next(), schemas, actor: actor(), lock: undefined }, migration);
+    }
+  });
 }
 
 /** The shape that a list of migrations makes, found by running them in a scratch database on the same server. */

@@ -18,7 +18,7 @@ import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
 import { adopt, phaseRefused } from './adopt.ts';
 import type { AppliedNow } from './apply.ts';
-import { applyOnItsOwn } from './apply.ts';
+import { apply, withNewHomes } from './apply.ts';
 import { enterMigrating } from './enter.ts';
 import { settleFailure } from './failure.ts';
 import { pendingMigrations } from './pending.ts';
@@ -135,16 +135,18 @@ async function runAll(
   code: Code,
   pending: readonly Migration[],
 ): Promise<AppliedNow[]> {
-  const done: AppliedNow[] = [];
-  for (const migration of pending) {
-    await note(runner, `Migrating to ${migration.key} ${migration.description}`);
-    try {
-      done.push(await applyOnItsOwn(database, runner, migration));
-    } catch (error) {
-      throw await settleFailure(runner, code, migration, error);
+  return withNewHomes(database, runner.schemas, async (next) => {
+    const done: AppliedNow[] = [];
+    for (const migration of pending) {
+      await note(runner, `Migrating to ${migration.key} ${migration.description}`);
+      try {
+        done.push(await apply({ ...runner, home: await next() }, migration));
+      } catch (error) {
+        throw await settleFailure(runner, code, migration, error);
+      }
     }
-  }
-  return done;
+    return done;
+  });
 }
 
 async function becomeReady(home: Home, code: Code, seed: State['seed'] | undefined): Promise<string> {

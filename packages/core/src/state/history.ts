@@ -98,10 +98,10 @@ export async function recordApplied(
   type = migration.language === 'sql' ? 'SQL' : 'CUSTOM',
 ): Promise<void> {
   const history = ownTable(home, 'flyway_schema_history');
-  const [last] = await home.session.query(sql`SELECT COALESCE(MAX(installed_rank), 0) AS last FROM ${history}`);
   await home.session.run(sql`INSERT INTO ${history}
     (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
-    VALUES (${Number(last?.['last'] ?? 0) + 1}, ${migration.version?.text ?? null},
+    VALUES ((SELECT one FROM (SELECT COALESCE(MAX(installed_rank), 0) + 1 AS one FROM ${history}) AS following),
+      ${migration.version?.text ?? null},
       ${abbreviate(migration.description, 200)}, ${type}, ${abbreviateScript(migration.script)},
       ${migration.checksum}, ${raw(home.dialect.currentUser)}, ${Math.round(milliseconds)}, ${true})`);
 }

@@ -63,7 +63,10 @@ export class MysqlDatabase implements Database {
 
   async session(options: SessionOptions = {}): Promise<MysqlSession> {
     const wire = await this.#connect(options.purpose ?? 'session');
-    if (options.bulk === true) await wire.run('SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0');
+    const bulk = async (): Promise<void> => {
+      if (options.bulk === true) await wire.run('SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0');
+    };
+    await bulk();
     const session = new MysqlSession({
       wire,
       flavour: this.#facts.flavour,
@@ -71,6 +74,10 @@ export class MysqlDatabase implements Database {
       largestPacket: this.#facts.largestPacket,
       localFiles: this.#facts.localFiles,
       kill: (id) => this.#kill(id),
+      renew: async () => {
+        await applySettings(wire, this.#facts.flavour, this.#facts.collation);
+        await bulk();
+      },
       onClose: (closed) => this.#sessions.delete(closed),
     });
     this.#sessions.add(session);

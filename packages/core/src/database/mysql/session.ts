@@ -24,6 +24,8 @@ export interface SessionParts {
   readonly localFiles: boolean;
   /** Ends the connection with this id from another one. */
   readonly kill: (id: string) => Promise<void>;
+  /** Puts the settings of a new connection back. */
+  readonly renew: () => Promise<void>;
   readonly onClose: (session: MysqlSession) => void;
 }
 
@@ -137,6 +139,13 @@ export class MysqlSession implements Session {
 
   async blockersOf(id: string): Promise<string[]> {
     return findBlockers(this.#wire, id);
+  }
+
+  async renew(): Promise<boolean> {
+    await this.#wire.reset();
+    await this.#parts.renew();
+    this.#lockSeconds = 0;
+    return true;
   }
 
   async close(): Promise<void> {

@@ -84,6 +84,17 @@ export class Wire {
     return this.#answer(statement, () => sendFile(this.#connection, statement, file));
   }
 
+  /** Makes the connection as the server gives it, without another login. */
+  async reset(): Promise<void> {
+    await this.#answer(
+      'RESET CONNECTION',
+      () =>
+        new Promise<void>((resolve, reject) => {
+          this.#connection.reset((error) => (error ? reject(error) : resolve()));
+        }),
+    );
+  }
+
   async #answer<T>(statement: string, send: () => Promise<T>): Promise<T> {
     this.#running += 1;
     try {

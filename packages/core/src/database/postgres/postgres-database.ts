@@ -140,11 +140,15 @@ export class PostgresDatabase implements Database {
   async #open(settings: ConnectionSettings): Promise<PostgresSession> {
     const { config, location, isServer } = this.#parts;
     const client = await connect(config, location, this.#onNotice);
-    let id: string;
-    try {
-      id = await applySettings(client, settings);
+    const apply = async (): Promise<string> => {
+      const applied = await applySettings(client, settings);
       if (isServer) await watchForLostClient(client);
       if (isServer && settings.bulk === true) await speedUpLoading(client);
+      return applied;
+    };
+    let id: string;
+    try {
+      id = await apply();
     } catch (error) {
       client.connection.stream.destroy();
       throw failureOf(error, { location, statement: 'SET' });
@@ -154,7 +158,9 @@ export class PostgresDatabase implements Database {
       id,
       location,
       onClose: (closed) => this.#sessions.delete(closed),
-      ...(isServer ? { terminate: (backend: string) => this.#terminate(backend) } : {}),
+      ...(isServer
+        ? { terminate: (backend: string) => this.#terminate(backend), renew: async () => void (await apply()) }
+        : {}),
     });
     this.#sessions.add(session);
     return session;

@@ -21,6 +21,8 @@ export interface SessionParts {
   readonly location: string;
   /** Ends the backend with this id from another connection. Left out where there is only one. */
   readonly terminate?: (id: string) => Promise<void>;
+  /** Puts the settings of a new connection back. Left out where connections share one backend. */
+  readonly renew?: () => Promise<void>;
   readonly onClose: (session: PostgresSession) => void;
 }
 
@@ -166,6 +168,15 @@ export class PostgresSession implements Session {
 
   async blockersOf(id: string): Promise<string[]> {
     return findBlockers(this, id);
+  }
+
+  async renew(): Promise<boolean> {
+    const { renew } = this.#parts;
+    if (renew === undefined) return false;
+    await this.execute('DISCARD ALL');
+    await this.#send('SET', renew);
+    this.#lockSeconds = 0;
+    return true;
   }
 
   async close(): Promise<void> {
