@@ -181,6 +181,21 @@ export const errorTable = {
     message: 'Migration {version} ({script}) failed at line {line}: {reason}.',
     next: '{next}',
   },
+  TABLE_UNFIT: {
+    exit: 4,
+    message: 'A data migration cannot work on the table {table}: {reason}.',
+    next: 'Correct the migration. docs/migrations.md tells what it needs of a table. Nothing of it has been run.',
+  },
+  DRY_RUN_REFUSED: {
+    exit: 3,
+    message: 'Migration {version} cannot be tried without keeping it: {reason}.',
+    next: 'Restore a backup into an empty database of its own, and run `lockstep migrate` there. Nothing was changed.',
+  },
+  REPLICA_UNFIT: {
+    exit: 3,
+    message: 'The replica {location} is to be watched, and cannot be: {reason}.',
+    next: 'Correct dataMigrations.replicas in the configuration. Nothing of the migration has been run.',
+  },
   MIGRATION_UNRESOLVED: {
     exit: 5,
     message: 'Migration {version} ({script}) stopped at statement {statement} (line {line}): {reason}.',

@@ -1,5 +1,6 @@
 import type { Reference, Shape, ShapeStatement, TableShape } from '../shape/shape.ts';
 import type { Catalogue, CatalogueOptions } from './catalogue.ts';
+import type { ColumnFacts, ReplicaLag, RowChange, TableFacts, ValueKind } from './keyed-rows.ts';
 import type { Sql } from './sql.ts';
 
 /** Engines whose fingerprints, digests and backups are comparable with each other. PGlite is of the family postgres. */
@@ -87,6 +88,22 @@ export interface Session {
   read(table: TableShape): AsyncIterable<Buffer>;
   /** Describes everything in the schemas that Lockstep does not own. Part of the current transaction, if there is one. */
   describe(schemas: readonly string[]): Promise<Shape>;
+  /**
+   * The columns and unique keys of a table, or undefined if there is none; without a schema, of the one that a statement
+   * would find.
+   */
+  tableFacts(table: TableName): Promise<TableFacts | undefined>;
+  /**
+   * Gives many rows new values by one statement (several, if the values are large), in the current transaction. Returns
+   * the number of rows found; a key that no row has is passed over.
+   */
+  update(change: RowChange): Promise<number>;
+  /** How many rows the server expects a SELECT to give. */
+  estimate(select: Sql): Promise<number>;
+  /** How far the replicas are behind that this server knows of. */
+  replicaLag(): Promise<readonly ReplicaLag[]>;
+  /** How far this server is behind as a replica: one entry for each of its sources. */
+  ownLag(): Promise<readonly ReplicaLag[]>;
   /** Drops every object in the schemas, leaving the schemas themselves, extensions, and Lockstep's own tables. */
   wipe(schemas: readonly string[]): Promise<void>;
   /**
@@ -222,6 +239,12 @@ export interface Dialect {
   isLockConflict(error: unknown): boolean;
   /** While the statement waits for others, nobody has to wait for it: it needs no limit on its waits. */
   waitsAside(statement: string): boolean;
+  /** SQL of a column's value as it is read for a data migration: booleans as 1 and 0, bytes in hexadecimal. */
+  valueAs(column: ColumnFacts, kind: ValueKind): string;
+  /** The condition of the rows behind a key, in the order of the key's columns. Bytes are given in hexadecimal. */
+  afterKey(key: readonly ColumnFacts[], values: readonly string[]): Sql;
+  /** Suffix of a SELECT that locks the rows it reads against changes. */
+  readonly changeLock: string;
   /** SQL text of a string literal. */
   literal(value: string): string;
   /** SQL that yields the name of the database's user, as Flyway writes it into the history. */

@@ -1,5 +1,8 @@
-import { identifier, join, raw, sql } from '../database/sql.ts';
-import type { MigrationContext } from '../migration.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contextOf } from '../data-migration/context.ts';
+import { Replicas } from '../data-migration/replicas.ts';
+import type { Steps } from '../data-migration/steps.ts';
+import { openSteps } from '../data-migration/steps.ts';
 import { phase } from '../progress.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
@@ -11,32 +14,37 @@ import { withLockTimeout } from './with-lock-timeout.ts';
 
 /**
  * Runs a TypeScript migration from its cursor. Each batch commits with the cursor behind it; the last one commits
- * with the check of the result and the history row. Throws MigrationStopped.
+ * with the check of the result and the history row. Throws MigrationStopped, TABLE_UNFIT, REPLICA_UNFIT.
  */
 export async function applyData(runner: Runner, migration: Migration): Promise<void> {
-  const { home } = runner;
-  const started = Date.now();
+  const { home, pace } = runner;
   const work = await loadDataMigration(migration);
-  const context: MigrationContext = {
-    session: home.session,
-    family: home.dialect.family,
-    sql,
-    identifier,
-    join,
-    raw,
-    log: (text) => void runner.onProgress?.({ kind: 'note', text }),
-  };
+  const place = { ...home, batchMilliseconds: pace.batchMilliseconds };
+  const steps = await openSteps(work, place, contextOf(home.session, home.dialect, runner), runner);
+  const replicas = await Replicas.open(home.session, pace, runner);
+  try {
+    await runBatches(runner, migration, steps, replicas);
+  } finally {
+    await replicas.close();
+  }
+}
+
+async function runBatches(runner: Runner, migration: Migration, steps: Steps, replicas: Replicas): Promise<void> {
+  const { home, pace } = runner;
+  const started = Date.now();
   const [step] = await readSteps(home, migration.key);
   let cursor = step?.facts['cursor'] ?? null;
   let untouched = cursor === null;
   try {
     for (let more = true; more; untouched = false) {
       await runner.lock?.check();
+      await replicas.wait();
       await phase(runner, 'migrate:batch');
+      const begun = performance.now();
       const batch = async (): Promise<string | null> => {
-        const next = await work.batch(context, cursor);
+        const next = await steps.batch(cursor);
         if (next === null) {
-          await work.verify?.(context);
+          await steps.verify();
           await recordApplied(home, migration, Date.now() - started);
           await clearSteps(home, migration.key);
         } else {
@@ -46,6 +54,8 @@ export async function applyData(runner: Runner, migration: Migration): Promise<v
       };
       cursor = await withLockTimeout(runner, [], () => home.session.transaction(batch));
       more = cursor !== null;
+      await steps.committed(performance.now() - begun);
+      if (more && pace.pauseMilliseconds > 0) await sleep(pace.pauseMilliseconds, undefined, { signal: runner.signal });
     }
   } catch (error) {
     if (isInterruption(error)) throw error;

@@ -3,6 +3,7 @@ import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { baselineOf, isBaseline, isHidden } from '../release/baseline.ts';
 import type { Migration } from '../release/migration-file.ts';
+import { defaultPace } from '../release/product.ts';
 import type { Code } from '../release/releases.ts';
 import type { AppliedMigration } from '../state/history.ts';
 import { parseVersion } from '../release/version.ts';
@@ -19,10 +20,13 @@ export async function buildWith(
   migrations: readonly Migration[],
   options: RunOptions,
 ): Promise<void> {
+  // Tables are empty or small here, and nobody else is at work.
+  const pace = { ...defaultPace, lagSeconds: 0 };
+  const runner = { ...options, database, schemas, pace, actor: actor(), lock: undefined };
   await withNewHomes(database, schemas, async (next) => {
     for (const migration of migrations) {
       options.signal?.throwIfAborted();
-      await apply({ ...options, database, home: await next(), schemas, actor: actor(), lock: undefined }, migration);
+      await apply({ ...runner, home: await next() }, migration);
     }
   });
 }

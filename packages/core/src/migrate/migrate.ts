@@ -117,7 +117,15 @@ export async function migrateLocked(
     const detail = { from: from ?? 'empty', to, seeded: String(seeded), holder: actor(), ...options.detail };
     await enterMigrating(home, detail);
     await phase(options, 'migrate:entered');
-    const runner: Runner = { ...options, home, database, schemas: product.schemas, actor: actor(), lock };
+    const runner: Runner = {
+      ...options,
+      home,
+      database,
+      schemas: product.schemas,
+      pace: product.dataMigrations,
+      actor: actor(),
+      lock,
+    };
     const done = await runAll(database, runner, code, pending);
     const seed = seeded ? await readSeed(database, product.schemas, options) : undefined;
     await options.prove?.(home);

@@ -1,6 +1,7 @@
 import { LockstepError, reasonOf } from '../errors.ts';
 import type { Database, Lock } from '../database/database.ts';
 import type { RunOptions } from '../progress.ts';
+import type { DataMigrationPace } from '../release/product.ts';
 import type { Home } from '../state/tables.ts';
 
 /** What it takes to run migrations on a database. */
@@ -8,6 +9,7 @@ export interface Runner extends RunOptions {
   readonly home: Home;
   readonly database: Database;
   readonly schemas: readonly string[];
+  readonly pace: DataMigrationPace;
   /** Who runs them, for the records: `user@host`. */
   readonly actor: string;
   /** The migration lock. Undefined on a scratch database, which nobody else knows. */

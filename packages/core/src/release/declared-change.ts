@@ -36,15 +36,20 @@ export function declaredChanges(text: string, file: string): DeclaredChange[] {
 }
 
 function declared(what: 'changes' | 'drops', name: string, file: string, line: number): DeclaredChange {
-  const parts = [...name.matchAll(/"((?:[^"]|"")+)"|([^".\s]+)/g)].map(
-    (match) => match[1]?.replaceAll('""', '"') ?? match[2] ?? '',
-  );
+  const parts = nameParts(name);
   const [first, second, third] = parts;
   if (first === undefined || parts.length > 3) {
     throw new LockstepError('MIGRATION_UNREADABLE', { file, line, column: 1, reason: `"${name}" names no column` });
   }
   if (third !== undefined) return { what, table: `${first}.${second}`, column: third };
   return { what, table: first, column: second };
+}
+
+/** The parts of a name with dots between them. One that holds a dot or a blank is in double quotes. */
+export function nameParts(name: string): string[] {
+  return [...name.matchAll(/"((?:[^"]|"")+)"|([^".\s]+)/g)].map(
+    (match) => match[1]?.replaceAll('""', '"') ?? match[2] ?? '',
+  );
 }
 
 /** The declaration covers this table; with `column`, that column of it. */

@@ -1,6 +1,8 @@
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { builtFile } from '../built-file.ts';
+import type { AnyTableMigration } from '../data-migration/definition.ts';
+import { readDefinition } from '../data-migration/definition.ts';
 import { LockstepError, reasonOf } from '../errors.ts';
 import type { DataMigration } from '../migration.ts';
 import type { Migration } from './migration-file.ts';
@@ -11,7 +13,7 @@ let registered = false;
  * Loads a TypeScript migration from its source.
  * Throws MIGRATION_IMPORT_FORBIDDEN, or MIGRATION_UNREADABLE when it is not what `defineDataMigration` makes.
  */
-export async function loadDataMigration(migration: Migration): Promise<DataMigration> {
+export async function loadDataMigration(migration: Migration): Promise<AnyTableMigration | DataMigration> {
   if (!registered) register(builtFile('release/typescript-hooks.js'));
   registered = true;
   // The checksum in the address keeps an edited file from being served out of Node's cache of modules.
@@ -19,9 +21,11 @@ export async function loadDataMigration(migration: Migration): Promise<DataMigra
   const module: unknown = await import(address).catch((error: unknown) => {
     throw importError(migration, error);
   });
-  const found = exported(module);
-  if (found) return found;
-  throw unreadable(migration, 'it does not export a data migration: `export default defineDataMigration({ ... })`');
+  const found = readDefinition(
+    typeof module === 'object' && module && 'default' in module ? module.default : undefined,
+  );
+  if (typeof found !== 'string') return found;
+  throw unreadable(migration, found);
 }
 
 function importError(migration: Migration, error: unknown): LockstepError {
@@ -34,13 +38,4 @@ function importError(migration: Migration, error: unknown): LockstepError {
 
 function unreadable(migration: Migration, reason: string): LockstepError {
   return new LockstepError('MIGRATION_UNREADABLE', { file: migration.script, line: 1, column: 1, reason });
-}
-
-function exported(module: unknown): DataMigration | undefined {
-  if (typeof module !== 'object' || module === null || !('default' in module)) return undefined;
-  return isDataMigration(module.default) ? module.default : undefined;
-}
-
-function isDataMigration(value: unknown): value is DataMigration {
-  return typeof value === 'object' && value !== null && 'batch' in value && typeof value.batch === 'function';
 }

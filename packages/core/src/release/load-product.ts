@@ -1,6 +1,6 @@
 import { LockstepError } from '../errors.ts';
 import type { Product, ProductSource } from './product.ts';
-import { flywayNaming } from './product.ts';
+import { defaultPace, flywayNaming } from './product.ts';
 import { readSeal } from './seal.ts';
 import { parseRelease } from './version.ts';
 
@@ -17,6 +17,7 @@ export async function loadProduct(source: ProductSource): Promise<Product> {
     migrations: source.migrations,
     schemas: source.schemas,
     naming: { ...flywayNaming, ...source.naming },
+    dataMigrations: { ...defaultPace, ...source.dataMigrations },
     seal: await readSeal(source.migrations, source.name),
   };
 }

@@ -11,6 +11,25 @@ export interface Naming {
 
 export const flywayNaming: Naming = { versioned: 'V', repeatable: 'R', separator: '__', suffixes: ['.sql'] };
 
+/** How data migrations go through large tables. */
+export interface DataMigrationPace {
+  /** Milliseconds that a batch should take. */
+  readonly batchMilliseconds: number;
+  /** Milliseconds between two batches. */
+  readonly pauseMilliseconds: number;
+  /** Wait while a replica is further behind, in seconds; 0 looks at none. */
+  readonly lagSeconds: number;
+  /** URLs of replicas that are asked how far they are behind, beside those that the server itself knows of. */
+  readonly replicas: readonly string[];
+}
+
+export const defaultPace: DataMigrationPace = {
+  batchMilliseconds: 500,
+  pauseMilliseconds: 0,
+  lagSeconds: 10,
+  replicas: [],
+};
+
 /** A server with releases, as its author describes it. */
 export interface ProductSource {
   readonly name: string;
@@ -21,6 +40,7 @@ export interface ProductSource {
   /** The schemas that belong to the product; of no meaning on MySQL and MariaDB. */
   readonly schemas: readonly string[];
   readonly naming?: Partial<Naming> | undefined;
+  readonly dataMigrations?: Partial<DataMigrationPace> | undefined;
 }
 
 /** A product with its seal read. Made by `loadProduct`. */
@@ -30,5 +50,6 @@ export interface Product {
   readonly migrations: string;
   readonly schemas: readonly string[];
   readonly naming: Naming;
+  readonly dataMigrations: DataMigrationPace;
   readonly seal: Seal;
 }

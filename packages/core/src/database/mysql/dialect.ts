@@ -4,6 +4,7 @@ import { mysqlEffects } from './effects.ts';
 import { deadlock, errorNumber, lockWaitTimeout } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { mariadb, mysql } from './flavour.ts';
+import { afterKey, valueAs } from './keyed-sql.ts';
 import { ownTables } from './own-tables.ts';
 import { putBack } from './put-back.ts';
 import { literal, quote } from './quote.ts';
@@ -32,6 +33,9 @@ function dialectOf(flavour: Flavour): Dialect {
     analyze: ({ name }) => `ANALYZE TABLE ${quote(name)}`,
     isLockConflict: (error) => [lockWaitTimeout, deadlock].includes(errorNumber(error)),
     waitsAside: () => false,
+    valueAs,
+    afterKey,
+    changeLock: 'FOR UPDATE',
     literal,
     currentUser: "SUBSTRING_INDEX(USER(), '@', 1)",
     randomUuid,

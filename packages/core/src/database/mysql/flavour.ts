@@ -19,6 +19,8 @@ export interface Flavour {
    * whatever the sql_mode is. (MariaDB: fill_record resets auto_increment_field_not_null.)
    */
   readonly loadForgetsColumns: boolean;
+  /** What stands before a row in VALUES. */
+  readonly rowWord: 'ROW' | '';
   /** What a foreign key does where nothing is said. */
   readonly defaultRule: 'NO ACTION' | 'RESTRICT';
 }
@@ -38,6 +40,7 @@ export const mysql: Flavour = {
   loadSettings: {},
   longValue: Infinity,
   loadForgetsColumns: false,
+  rowWord: 'ROW',
   defaultRule: 'NO ACTION',
 };
 
@@ -55,6 +58,7 @@ export const mariadb: Flavour = {
   loadSettings: { check_constraint_checks: '0' },
   longValue: 200,
   loadForgetsColumns: true,
+  rowWord: '',
   defaultRule: 'RESTRICT',
 };
 

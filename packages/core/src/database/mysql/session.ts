@@ -1,15 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockstepError } from '../../errors.ts';
-import type { Row, Session, Shape, TableShape } from '../database.ts';
+import type { Row, Session, Shape, TableName, TableShape } from '../database.ts';
+import type { ReplicaLag, RowChange, TableFacts } from '../keyed-rows.ts';
 import type { Sql } from '../sql.ts';
 import { findBlockers } from './blockers.ts';
+import { estimateRows } from './estimate.ts';
 import { deadlock, errorNumber } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { Loader } from './load.ts';
 import { quote } from './quote.ts';
 import { readRows } from './read-rows.ts';
+import { readOwnLag } from './replica-lag.ts';
 import { guardedStatements } from './shape/guarded.ts';
 import { lockWaits } from './settings.ts';
+import { readTableFacts } from './table-facts.ts';
+import { updateRows } from './update-rows.ts';
 import { renderText } from './values.ts';
 import type { Wire } from './wire.ts';
 
@@ -110,6 +115,27 @@ export class MysqlSession implements Session {
   async describe(): Promise<Shape> {
     const { describe } = await import('./describe.ts');
     return describe(this.#wire, this.#parts.flavour, this.#parts.database);
+  }
+
+  async tableFacts({ name }: TableName): Promise<TableFacts | undefined> {
+    return readTableFacts(this.#wire, name);
+  }
+
+  async update(change: RowChange): Promise<number> {
+    return this.#watch(updateRows(this.#wire, this.#parts.flavour, this.#parts.largestPacket, change));
+  }
+
+  async estimate(select: Sql): Promise<number> {
+    return estimateRows(this.#wire, renderText(select));
+  }
+
+  /** A primary knows who they are, but not how far they are. */
+  async replicaLag(): Promise<readonly ReplicaLag[]> {
+    return [];
+  }
+
+  async ownLag(): Promise<readonly ReplicaLag[]> {
+    return readOwnLag(this.#wire);
   }
 
   async wipe(): Promise<void> {

@@ -17,7 +17,7 @@ export function renderText(statement: Sql): string {
   return parts.map((part, index) => (index === 0 ? part : valueText(values[index - 1] ?? null) + part)).join('');
 }
 
-function valueText(value: SqlValue): string {
+export function valueText(value: SqlValue): string {
   if (value === null) return 'NULL';
   if (typeof value === 'string') return literal(value);
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';

@@ -2,6 +2,7 @@ import { LockstepError } from '../../errors.ts';
 import type { Counter, Dialect } from '../database.ts';
 import { clockText, timeText } from './clock.ts';
 import { postgresEffects } from './effects.ts';
+import { afterKey, valueAs } from './keyed-sql.ts';
 import { ownTables } from './own-tables.ts';
 import { literal, quote, quoteTable } from './quote.ts';
 import { putBack } from './put-back.ts';
@@ -31,6 +32,10 @@ export const postgresDialect: Dialect = {
   isLockConflict: (error) => ['55P03', '40P01'].includes(sqlStateOf(error) ?? ''),
   // CREATE INDEX CONCURRENTLY and the like wait for old transactions, and a limit would make them leave half an index.
   waitsAside: (statement) => /\bconcurrently\b/i.test(statement),
+  valueAs,
+  afterKey,
+  // A foreign key to the row may still be checked.
+  changeLock: 'FOR NO KEY UPDATE',
   literal,
   currentUser: 'current_user',
   randomUuid: 'pg_catalog.gen_random_uuid()::text',

@@ -14,6 +14,6 @@ export function quoteTable(table: { readonly schema: string; readonly name: stri
 }
 
 /** The text of an array of texts. */
-export function arrayText(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replace(/(["\\])/g, '\\$1')}"`).join(',')}}`;
+export function arrayText(values: readonly (string | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : `"${value.replace(/(["\\])/g, '\\$1')}"`)).join(',')}}`;
 }

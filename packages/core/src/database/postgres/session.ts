@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { LockstepError } from '../../errors.ts';
 import type { Shape, TableShape } from '../../shape/shape.ts';
-import type { Row, Session } from '../database.ts';
+import type { Row, Session, TableName } from '../database.ts';
+import type { ReplicaLag, RowChange, TableFacts } from '../keyed-rows.ts';
 import { raw, render, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
 import { isAtWork } from './activity.ts';
@@ -10,9 +11,13 @@ import { findBlockers } from './blockers.ts';
 import { Command } from './command.ts';
 import { CopyIn, CopyOut } from './copy.ts';
 import { failureOf, isLostConnection } from './failure.ts';
+import { estimateRows } from './estimate.ts';
 import { quote, quoteTable } from './quote.ts';
+import { readOwnLag, readReplicaLag } from './replica-lag.ts';
 import { copyTarget } from './row-form.ts';
+import { readTableFacts } from './table-facts.ts';
 import { copyStatement, cutTable, readSizes } from './table-parts.ts';
+import { updateRows } from './update-rows.ts';
 import { wipe } from './wipe.ts';
 
 export interface SessionParts {
@@ -146,6 +151,26 @@ export class PostgresSession implements Session {
     // Loaded when it is needed: it brings the grammar of two megabytes.
     const { describe } = await import('./describe.ts');
     return describe((text) => this.query(raw(text)), schemas);
+  }
+
+  async tableFacts(table: TableName): Promise<TableFacts | undefined> {
+    return readTableFacts(this, table);
+  }
+
+  async update(change: RowChange): Promise<number> {
+    return updateRows(this, change);
+  }
+
+  async estimate(select: Sql): Promise<number> {
+    return estimateRows(this, select);
+  }
+
+  async replicaLag(): Promise<readonly ReplicaLag[]> {
+    return readReplicaLag(this);
+  }
+
+  async ownLag(): Promise<readonly ReplicaLag[]> {
+    return readOwnLag(this);
   }
 
   async wipe(schemas: readonly string[]): Promise<void> {
