@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LockstepError, reasonOf } from '@lockstep/core';
-import type { KeepRules, Naming } from '@lockstep/core';
+import type { DataMigrationPace, KeepRules, Naming } from '@lockstep/core';
 
 /** What `lockstep.config.json` says. Paths are absolute. */
 export interface Config {
   /** Undefined: the catalog. */
   readonly product: ProductConfig | undefined;
+  /** How data migrations go through large tables. */
+  readonly dataMigrations: Partial<DataMigrationPace>;
   readonly database: string | undefined;
   readonly backups: string | undefined;
   /** What `prune` keeps. */
@@ -56,7 +58,19 @@ export async function readConfig(named: string | undefined): Promise<Config | un
 }
 
 function parse(reader: Reader, folder: string): Config {
-  reader.allow('', ['name', 'version', 'migrations', 'schemas', 'naming', 'database', 'locks', 'backups']);
+  const known = [
+    'name',
+    'version',
+    'migrations',
+    'schemas',
+    'naming',
+    'dataMigrations',
+    'database',
+    'locks',
+    'backups',
+  ];
+  reader.allow('', known);
+  reader.allow('dataMigrations', ['batchMilliseconds', 'pauseMilliseconds', 'lagSeconds', 'replicas']);
   reader.allow('locks', ['timeout', 'wait']);
   reader.allow('naming', ['versioned', 'repeatable', 'separator', 'suffixes']);
   reader.allow('backups', [
@@ -77,6 +91,12 @@ function parse(reader: Reader, folder: string): Config {
   const backups = reader.text('backups.to');
   const isOwn = ['name', 'version', 'migrations', 'schemas', 'naming'].some((key) => reader.has(key));
   return {
+    dataMigrations: {
+      ...given('batchMilliseconds', reader.count('dataMigrations.batchMilliseconds')),
+      ...given('pauseMilliseconds', reader.count('dataMigrations.pauseMilliseconds')),
+      ...given('lagSeconds', reader.count('dataMigrations.lagSeconds')),
+      ...given('replicas', reader.texts('dataMigrations.replicas')),
+    },
     product: isOwn ? readProduct(reader, folder) : undefined,
     database: reader.optional('database'),
     backups: backups === undefined || backups.includes('://') ? backups : resolve(folder, backups),
@@ -125,7 +145,7 @@ function readKeep(reader: Reader): KeepRules {
   };
 }
 
-function given(name: string, value: string | undefined): Record<string, string> {
+function given<T>(name: string, value: T | undefined): Record<string, T> {
   return value === undefined ? {} : { [name]: value };
 }
 
@@ -196,7 +216,7 @@ class Reader {
     if (value === undefined) return undefined;
     const isList = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
     if (!isList) throw invalid(this.#file, place, 'it must be a list of texts');
-    return value.map(String);
+    return value.map((item) => fromEnvironment(this.#file, place, item));
   }
 
   #at(place: string): unknown {

@@ -59,7 +59,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
   };
   const opened: Database[] = [];
   return {
-    product: await loadProduct(config?.product ?? catalogProduct),
+    product: await loadProduct({ ...(config?.product ?? catalogProduct), dataMigrations: config?.dataMigrations }),
     url,
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     keep: config?.keep,

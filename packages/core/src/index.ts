@@ -77,7 +77,7 @@ export type { Validation } from './migrate/validate.ts';
 export { note, phaseNames } from './progress.ts';
 export type { LockLimits, PhaseName, Progress, RunOptions } from './progress.ts';
 export { loadProduct } from './release/load-product.ts';
-export type { Naming, Product, ProductSource } from './release/product.ts';
+export type { DataMigrationPace, Naming, Product, ProductSource } from './release/product.ts';
 export { compareReleases } from './release/version.ts';
 export { abortRestore } from './restore/abort.ts';
 export { proveBackup } from './restore/prove.ts';
