@@ -1,0 +1,198 @@
+/** The tables that the statements below are about. */
+export const setup = `
+create type mood as enum ('sad','ok');
+create domain positive as int check (value > 0);
+create domain plain as int;
+create type pair as (x int, y int);
+create table parent (id int primary key, code text);
+create table t (id int primary key, a int, n int not null, name varchar(20), txt text, amount numeric(10,2), at timestamp, tz timestamptz, ip cidr, parent_id int constraint t_parent references parent (id), m mood, d positive, constraint a_set check (a is not null));
+alter table t add constraint late check (n > 0) not valid;
+create index t_name on t (name); create unique index t_n on t (n);
+create table child (t_id int constraint child_t references t (id), x int, note varchar(20));
+create function step() returns int language plpgsql volatile as 'begin return 1; end'; create schema elsewhere;
+alter table child add constraint late_fk foreign key (x) references parent (id) not valid;
+create table part (id int not null, k int) partition by range (id);
+create table part_1 partition of part for values from (0) to (10);
+create table part_d partition of part default;
+create table loose (id int not null, k int);
+create view v as select id, name from t; create materialized view mv as select id, name from t; create unique index mv_id on mv (id);
+create function trg() returns trigger language plpgsql as 'begin return new; end';
+create function imm() returns int language sql immutable as 'select 1';
+create trigger t_trg before insert on t for each row execute function trg();
+create policy p on t using (true); create rule r as on delete to child do also nothing;
+create sequence s; create table base (z int); create table heir () inherits (base); create table other (z int);
+create statistics st on a, n from t;
+insert into t (id,a,n,d) values (1,1,1,1); insert into parent values (5,'x'); insert into child (note) values ('x');
+`;
+
+interface Case {
+  readonly text: string;
+  /** The first major version of Postgres that knows it. */
+  readonly since?: number;
+  /** It is about rows: the lock is what is foretold, not how the rows are found. */
+  readonly rowsOnly?: boolean;
+}
+
+/** Statements of which the locks, the scans and the rewrites are foretold. */
+export const statements: readonly Case[] = [
+  { text: 'create table fresh (id int)' },
+  { text: 'create table fresh (id int references parent (id))' },
+  { text: 'create table fresh (like t)' },
+  { text: 'create table fresh () inherits (base)' },
+  { text: 'create table fresh partition of part for values from (20) to (30)' },
+  { text: 'create table fresh as select * from t', rowsOnly: true },
+  { text: 'select * into fresh from t', rowsOnly: true },
+  { text: 'create view w as select * from t' },
+  { text: 'create or replace view v as select id, name from t' },
+  { text: 'create materialized view w as select * from t', rowsOnly: true },
+  { text: 'create index i on t (a)' },
+  { text: 'create index i on part (k)' },
+  { text: 'drop index t_name' },
+  { text: 'reindex index t_name', rowsOnly: true },
+  { text: 'reindex table t', rowsOnly: true },
+  { text: 'alter index t_name rename to x', rowsOnly: true },
+  { text: 'alter index t_name set (fillfactor = 50)', rowsOnly: true },
+  { text: 'drop table child' },
+  { text: 'drop table t cascade' },
+  { text: 'drop table part_1' },
+  { text: 'drop table part' },
+  { text: 'drop view v' },
+  { text: 'drop materialized view mv' },
+  { text: 'refresh materialized view mv', rowsOnly: true },
+  { text: 'refresh materialized view concurrently mv', rowsOnly: true },
+  { text: 'truncate child', rowsOnly: true },
+  { text: 'truncate t cascade', rowsOnly: true },
+  { text: 'truncate part', rowsOnly: true },
+  { text: 'alter table t add column z int' },
+  { text: 'alter table t add column z int not null default 0' },
+  { text: 'alter table t add column z int default imm()' },
+  { text: 'alter table t add column z timestamptz default now()' },
+  { text: 'alter table t add column z timestamptz default clock_timestamp()' },
+  { text: 'alter table t add column z uuid default gen_random_uuid()' },
+  { text: 'alter table t add column z serial' },
+  { text: 'alter table t add column z int generated always as identity' },
+  { text: 'alter table t add column z int generated always as (a + 1) stored' },
+  { text: 'alter table t add column z positive' },
+  { text: 'alter table t add column z positive default 3' },
+  { text: 'alter table t add column z plain' },
+  { text: 'alter table t add column z int references parent (id)' },
+  { text: 'alter table t add column z int unique' },
+  { text: 'alter table t add column z int check (z > 0)' },
+  { text: 'alter table part add column z int' },
+  { text: 'alter table base add column q int' },
+  { text: 'alter table t drop column a' },
+  { text: 'alter table t alter column a type bigint' },
+  { text: 'alter table t alter column a type int' },
+  { text: 'alter table child alter column x type bigint' },
+  { text: 'alter table t alter column txt type varchar' },
+  { text: 'alter table t alter column txt type varchar(10)' },
+  { text: 'alter table t alter column amount type numeric(12,2)' },
+  { text: 'alter table t alter column amount type numeric(12,3)' },
+  { text: 'alter table t alter column amount type numeric' },
+  { text: 'alter table t alter column at type timestamptz' },
+  { text: 'alter table t alter column at type timestamp(3)' },
+  { text: 'alter table t alter column tz type timestamptz(3)' },
+  { text: 'alter table t alter column ip type inet' },
+  { text: 'alter table t alter column m type text' },
+  { text: 'alter table t alter column a type bigint using a::bigint' },
+  { text: 'alter table t alter column txt type text collate "C"' },
+  { text: 'alter table t alter column a set default 3' },
+  { text: 'alter table t alter column a drop default' },
+  { text: 'alter table t alter column a set not null' },
+  { text: 'alter table t alter column n drop not null' },
+  { text: 'alter table t alter column a set statistics 100' },
+  { text: 'alter table t alter column txt set storage external' },
+  { text: 'alter table t alter column txt set compression pglz' },
+  { text: 'alter table t alter column a set (n_distinct = 5)' },
+  { text: 'alter table t alter column n add generated always as identity' },
+  { text: 'alter table t add constraint k check (a > 0)' },
+  { text: 'alter table t add constraint k check (a > 0) not valid' },
+  { text: 'alter table t add constraint k unique (a)' },
+  { text: 'alter table t add constraint k unique using index t_n' },
+  { text: 'alter table t validate constraint late' },
+  { text: 'alter table child validate constraint late_fk' },
+  { text: 'alter table t alter constraint t_parent deferrable' },
+  { text: 'alter table t drop constraint t_parent' },
+  { text: 'alter table t drop constraint a_set' },
+  { text: 'alter table t drop constraint t_pkey cascade' },
+  { text: 'alter table t rename to u' },
+  { text: 'alter table t rename column a to b' },
+  { text: 'alter table t rename constraint a_set to b_set' },
+  { text: 'alter table t owner to current_user' },
+  { text: 'alter table t enable row level security' },
+  { text: 'alter table t force row level security' },
+  { text: 'alter table t disable trigger t_trg' },
+  { text: 'alter table t enable trigger all' },
+  { text: 'alter table t replica identity full' },
+  { text: 'alter table t cluster on t_name' },
+  { text: 'alter table t set without cluster' },
+  { text: 'alter table t set (fillfactor = 50)' },
+  { text: 'alter table t set (autovacuum_enabled = false)' },
+  { text: 'alter table t reset (fillfactor)' },
+  { text: 'alter table t set (user_catalog_table = true)' },
+  { text: 'alter table t set (parallel_workers = 2)' },
+  { text: 'alter table t set (toast_tuple_target = 200)' },
+  { text: 'alter table child set unlogged' },
+  { text: 'alter table t set access method heap' },
+  { text: 'alter table t set tablespace pg_default' },
+  { text: 'alter table heir no inherit base' },
+  { text: 'alter table other inherit base' },
+  { text: 'alter table part attach partition loose for values from (50) to (60)' },
+  { text: 'alter table part detach partition part_1' },
+  { text: 'alter table t add constraint nn not null a', since: 18 },
+  { text: 'cluster t using t_name', rowsOnly: true },
+  { text: 'analyze t', rowsOnly: true },
+  { text: 'create trigger x after insert on t for each row execute function trg()' },
+  { text: 'create constraint trigger x after insert on t from parent for each row execute function trg()' },
+  { text: 'drop trigger t_trg on t' },
+  { text: 'alter trigger t_trg on t rename to x' },
+  { text: 'create policy q on t using (true)' },
+  { text: 'alter policy p on t using (false)' },
+  { text: 'drop policy p on t' },
+  { text: 'create rule q as on update to child do also nothing' },
+  { text: 'drop rule r on child' },
+  { text: `comment on table t is 'x'` },
+  { text: `comment on column t.a is 'x'` },
+  { text: `comment on index t_name is 'x'` },
+  { text: 'create statistics st2 on a, n from t' },
+  { text: 'lock table t in share mode' },
+  { text: 'lock table t' },
+  { text: 'update t set a = 3', rowsOnly: true },
+  { text: 'delete from t where a > 5', rowsOnly: true },
+  { text: 'select * from t for update', rowsOnly: true },
+  { text: 'select count(*) from t', rowsOnly: true },
+  { text: 'merge into t using parent on t.id = parent.id when matched then delete', rowsOnly: true },
+  { text: `alter type mood add value 'new'` },
+  { text: `alter type mood rename value 'ok' to 'fine'` },
+  { text: 'alter domain positive add constraint c check (value < 100)' },
+  { text: 'alter domain positive add constraint c check (value < 100) not valid' },
+  { text: 'alter domain positive set not null' },
+  { text: 'alter domain positive drop constraint positive_check' },
+  { text: 'alter sequence s restart' },
+  { text: 'alter sequence s increment 5' },
+  { text: 'alter view v rename to w' },
+  { text: 'alter materialized view mv rename to w' },
+  { text: 'create publication pub2 for table t' },
+  { text: 'drop domain positive cascade' },
+  { text: 'drop type mood cascade' },
+  { text: 'drop sequence s' },
+  { text: 'alter table t add constraint k foreign key (a) references parent (id) not valid' },
+  { text: 'alter table child add constraint k foreign key (x) references parent (id)' },
+  { text: 'alter table t add column z int default step()' },
+  { text: 'alter table child alter column note type varchar(50)' },
+  { text: 'alter table child alter column note type varchar(10)' },
+  { text: 'alter table child alter column note type text' },
+  { text: 'alter table child alter column note set not null' },
+  { text: 'alter table child alter column note type varchar(40) using note::varchar(40)' },
+  { text: 'alter table child alter column note type text using upper(note)' },
+  { text: 'alter table child add constraint k unique (x)' },
+  { text: 'alter table t add constraint k exclude using btree (a with =)' },
+  { text: 'alter table t set schema elsewhere' },
+  { text: 'drop table if exists nowhere' },
+  { text: 'insert into parent (id) values (9)', rowsOnly: true },
+  { text: 'alter table loose add constraint k primary key (id)' },
+  { text: 'alter table loose alter column id set not null' },
+  { text: 'alter table t validate constraint a_set' },
+  { text: 'insert into loose (id) select id from t', rowsOnly: true },
+  { text: 'delete from loose using t where t.id = loose.id', rowsOnly: true },
+];
