@@ -1,4 +1,7 @@
 import type { Reference, Shape, ShapeStatement, TableShape } from '../shape/shape.ts';
+import type { Rule, ScriptFacts, StatementAnalysis } from '../plan/analysis.ts';
+import type { KnownTables } from '../plan/known-tables.ts';
+import type { Survey } from '../plan/survey.ts';
 import type { Catalogue, CatalogueOptions } from './catalogue.ts';
 import type { ColumnFacts, ReplicaLag, RowChange, TableFacts, ValueKind } from './keyed-rows.ts';
 import type { Sql } from './sql.ts';
@@ -255,6 +258,15 @@ export interface Dialect {
   readonly clock: string;
   /** SQL of a time so many seconds from the database's clock, in the same form. */
   clockPlus(seconds: number): string;
+  /**
+   * Says what a statement of a script does to tables and which rules it breaks, and brings `known` and `script` up to
+   * date with it. Runs nothing.
+   */
+  analyse(statement: string, known: KnownTables, script: ScriptFacts): Promise<StatementAnalysis>;
+  /** The rules that `analyse` knows. */
+  rules(): Promise<readonly Rule[]>;
+  /** Reads what the analysis has to know of the tables, and who is in the way of a migration. Changes nothing. */
+  survey(session: Session, schemas: readonly string[]): Promise<Survey>;
   /** Suffix of a SELECT that takes a share lock on the rows it reads. */
   readonly shareLock: string;
   /** How it is found out whether a statement of a script has happened. */

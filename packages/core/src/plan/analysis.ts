@@ -56,10 +56,14 @@ export interface StatementAnalysis {
   readonly findings: readonly Finding[];
 }
 
-/** A script of which statements are analysed, one after the other. */
+/** What has to be known of the script around a statement. */
 export interface ScriptFacts {
-  /** Statements that run outside of the transaction of the others. */
-  readonly alone: number;
-  /** How many there are in all. */
+  /** How many statements there are. */
   readonly statements: number;
+  /** How many of them run outside of the transaction of the others. */
+  readonly alone: number;
+  /** Constraints that statements before have added, as the engine notes them down. */
+  readonly added: Set<string>;
+  /** The statements before have said how long a lock, or a statement, may take. */
+  readonly timeouts: Set<string>;
 }

@@ -95,6 +95,11 @@ export class KnownTables {
     if (table) this.#tables.set(label, { ...table, ...change });
   }
 
+  /** What is there by now has been in use for a while: it holds rows, and servers know it. */
+  becomeOld(): void {
+    for (const { label } of this.all()) this.change(label, { isNew: false, rows: null, bytes: null });
+  }
+
   /** The label of a name as a statement writes it. */
   labelOf(name: string, schema = ''): string {
     const places = schema === '' ? this.schemas : [schema];

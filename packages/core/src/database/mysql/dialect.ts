@@ -43,6 +43,10 @@ function dialectOf(flavour: Flavour): Dialect {
     clockPlus: clockPlusText,
     shareLock: 'LOCK IN SHARE MODE',
     effects: mysqlEffects,
+    analyse: async (statement, known, script) =>
+      (await import('./rules/analyse.ts')).analyse(statement, known, script, flavour.family),
+    rules: async () => (await import('./rules/rules.ts')).mysqlRules,
+    survey: async (session) => (await import('./rules/survey.ts')).survey(session),
   };
 }
 

@@ -43,6 +43,10 @@ export const postgresDialect: Dialect = {
   clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),
   shareLock: 'FOR SHARE',
   effects: postgresEffects,
+  // Loaded when they are needed: the grammar is large.
+  analyse: async (statement, known, script) => (await import('./rules/analyse.ts')).analyse(statement, known, script),
+  rules: async () => (await import('./rules/rules.ts')).postgresRules,
+  survey: async (session, schemas) => (await import('./rules/survey.ts')).survey(session, schemas),
 };
 
 /** A sequence may count down. */

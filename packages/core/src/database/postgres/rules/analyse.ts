@@ -1,27 +1,52 @@
 import { parse } from 'libpg-query';
 import type { Node } from 'libpg-query';
 import { LockstepError } from '../../../errors.ts';
-import type { StatementAnalysis } from '../../../plan/analysis.ts';
+import type { Finding, ScriptFacts, StatementAnalysis } from '../../../plan/analysis.ts';
 import type { KnownTables } from '../../../plan/known-tables.ts';
+import { constraintNames } from './blocking.ts';
+import type { Place } from './find.ts';
 import { effectsOf } from './locks.ts';
 import { remember } from './remember.ts';
+import { postgresRules } from './rules.ts';
 import { touchesOf, unknownOf } from './statement-locks.ts';
 
-/** Says what a statement does, and brings what is known of the tables up to date. */
-export async function analyse(text: string, known: KnownTables): Promise<StatementAnalysis> {
-  const [statement, ...rest] = (await parse(text)).stmts ?? [];
-  const tree = statement?.stmt;
-  if (tree === undefined || rest.length > 0)
-    throw new LockstepError('INTERNAL', { reason: `not one statement: ${text}` });
-  const effects = effectsOf(touchesOf(tree, known));
-  const unknown = unknownOf(tree, known);
-  remember(tree, known);
-  return { what: whatOf(tree), effects, unknown, findings: [] };
+/** Says what a statement does, and brings what is known of the tables and of the script up to date. */
+export async function analyse(text: string, known: KnownTables, script: ScriptFacts): Promise<StatementAnalysis> {
+  const [first, ...rest] = (await parse(text)).stmts ?? [];
+  const statement = first?.stmt;
+  if (statement === undefined || rest.length > 0) {
+    throw new LockstepError('INTERNAL', { reason: `not one statement: ${text.slice(0, 200)}` });
+  }
+  const effects = effectsOf(touchesOf(statement, known));
+  const place: Place = { statement, known, effects, script };
+  const findings = postgresRules.flatMap((rule): Finding[] =>
+    rule
+      .find(place)
+      .filter(({ table }) => rule.topic === 'style' || table === undefined || known.get(table)?.isNew !== true)
+      .map(({ subject }) => ({ rule, subject })),
+  );
+  const unknown = unknownOf(statement, known);
+  for (const name of constraintNames(place)) script.added.add(name);
+  if ('VariableSetStmt' in statement) script.timeouts.add(statement.VariableSetStmt.name ?? '');
+  remember(statement, known);
+  return { what: whatOf(statement), effects, unknown, findings };
 }
 
 /** `AlterTableStmt` in words. */
-function whatOf(tree: Node): string {
-  const [name = ''] = Object.keys(tree);
+function whatOf(statement: Node): string {
+  const [name = ''] = Object.keys(statement);
+  const words: Readonly<Record<string, string>> = {
+    IndexStmt: 'CREATE INDEX',
+    ViewStmt: 'CREATE VIEW',
+    RuleStmt: 'CREATE RULE',
+    CreateStmt: 'CREATE TABLE',
+    CreateTrigStmt: 'CREATE TRIGGER',
+    VariableSetStmt: 'SET',
+  };
+  const known = words[name];
+  if (known !== undefined) return known;
+  if ('DropStmt' in statement)
+    return `DROP ${(statement.DropStmt.removeType ?? '').replace('OBJECT_', '').replace('MATVIEW', 'MATERIALIZED VIEW')}`;
   return name
     .replace(/Stmt$/, '')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')

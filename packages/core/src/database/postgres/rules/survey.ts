@@ -1,7 +1,40 @@
 import type { Row, Session } from '../../database.ts';
 import { join, sql } from '../../sql.ts';
+import type { LongTransaction, Survey } from '../../../plan/survey.ts';
+import { longSeconds } from '../../../plan/survey.ts';
 import type { KnownConstraint, KnownIndex, KnownTable } from '../../../plan/known-tables.ts';
 import { KnownTables } from '../../../plan/known-tables.ts';
+
+/** What has to be known before migrations run. */
+export async function survey(session: Session, schemas: readonly string[]): Promise<Survey> {
+  const tables = await readTables(session, schemas);
+  return { tables, transactions: await longTransactions(session, schemas), notes: [] };
+}
+
+/** Open transactions, and prepared ones, which hold their locks even if nobody is there any more. */
+async function longTransactions(session: Session, schemas: readonly string[]): Promise<LongTransaction[]> {
+  const rows = await session.query(sql`WITH open AS (
+      SELECT 'process ' || pid || ' (' || pg_catalog.concat_ws(', ', NULLIF(application_name, ''), usename, state) || ')' AS who,
+        xact_start AS since, pid, NULL AS prepared
+      FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()
+        AND pid <> pg_catalog.pg_backend_pid() AND xact_start IS NOT NULL
+      UNION ALL SELECT 'the prepared transaction ' || gid || ' (' || owner || ')', prepared, NULL, transaction
+      FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database())
+    SELECT who, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - since)::bigint::text AS seconds,
+      (SELECT pg_catalog.string_agg(DISTINCT n.nspname || '.' || c.relname, E'\\n')
+        FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE l.locktype = 'relation' AND c.relkind IN ('r', 'p', 'm') AND n.nspname IN (${join([...schemas])})
+          AND (l.pid = open.pid OR l.pid IS NULL AND open.prepared IS NOT NULL AND l.virtualtransaction IN (
+            SELECT x.virtualtransaction FROM pg_catalog.pg_locks x WHERE x.transactionid = open.prepared))) AS tables
+    FROM open WHERE since < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ${longSeconds})
+    ORDER BY since`);
+  return rows.map((row) => ({
+    who: row['who'] ?? '',
+    seconds: Number(row['seconds']),
+    tables: lines(row['tables']),
+  }));
+}
 
 /** Reads what the rules have to know of the tables in the schemas. Estimates of sizes are the server's own. */
 export async function readTables(session: Session, schemas: readonly string[]): Promise<KnownTables> {

@@ -1,0 +1,3 @@
+import type { Rule } from '../../../plan/analysis.ts';
+
+export const mysqlRules: readonly Rule[] = [];
