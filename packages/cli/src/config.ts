@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LockstepError, reasonOf } from '@lockstep/core';
-import type { DataMigrationPace, KeepRules, Naming } from '@lockstep/core';
+import type { DataMigrationPace, KeepRules, Naming, Severity } from '@lockstep/core';
 
 /** What `lockstep.config.json` says. Paths are absolute. */
 export interface Config {
@@ -18,6 +18,8 @@ export interface Config {
   /** How migrations wait for locks, in seconds. */
   readonly lockTimeout: number | undefined;
   readonly lockWait: number | undefined;
+  /** How the rules of `lint` are taken. */
+  readonly rules: Readonly<Record<string, Severity>>;
   /** Whom backups are encrypted to. */
   readonly encryptTo: readonly string[] | undefined;
   readonly encryptToFile: string | undefined;
@@ -67,6 +69,7 @@ function parse(reader: Reader, folder: string): Config {
     'dataMigrations',
     'database',
     'locks',
+    'lint',
     'backups',
   ];
   reader.allow('', known);
@@ -104,6 +107,7 @@ function parse(reader: Reader, folder: string): Config {
     schedule: reader.has('backups.schedule') ? readSchedule(reader) : undefined,
     lockTimeout: reader.count('locks.timeout'),
     lockWait: reader.count('locks.wait'),
+    rules: reader.choices('lint', ['off', 'warning', 'error']),
     encryptTo: reader.texts('backups.encryptTo'),
     encryptToFile: path('backups.encryptToFile'),
     encryptPassphraseFile: path('backups.encryptPassphraseFile'),
@@ -217,6 +221,18 @@ class Reader {
     const isList = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
     if (!isList) throw invalid(this.#file, place, 'it must be a list of texts');
     return value.map((item) => fromEnvironment(this.#file, place, item));
+  }
+
+  /** An object of which each value is one of these. */
+  choices<Choice extends string>(place: string, choices: readonly Choice[]): Readonly<Record<string, Choice>> {
+    const value = this.#at(place) ?? {};
+    if (!isObject(value)) throw invalid(this.#file, place, 'it must be an object');
+    const read = (key: string, chosen: unknown): Choice => {
+      const found = choices.find((choice) => choice === chosen);
+      if (found !== undefined) return found;
+      throw invalid(this.#file, `${place}.${key}`, `it must be one of ${choices.join(', ')}`);
+    };
+    return Object.fromEntries(Object.entries(value).map(([key, chosen]) => [key, read(key, chosen)]));
   }
 
   #at(place: string): unknown {

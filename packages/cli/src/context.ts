@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
-import type { Database, Identity, KeepRules, Keys, Product, RunOptions } from '@lockstep/core';
+import type { Database, Identity, KeepRules, Keys, Product, RunOptions, Severity } from '@lockstep/core';
 import { catalogProduct } from '@lockstep/catalog/product';
 import type { Config, ScheduleConfig } from './config.ts';
 import { readConfig } from './config.ts';
@@ -22,6 +22,8 @@ export interface Context {
   readonly keep: KeepRules | undefined;
   /** When `serve` takes backups, by the configuration. */
   readonly schedule: ScheduleConfig | undefined;
+  /** How `lint` takes its rules, by the configuration. */
+  readonly rules: Readonly<Record<string, Severity>>;
   readonly run: RunOptions;
   readonly timings: Timings;
   /** What encrypted backups are opened with. */
@@ -64,6 +66,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     keep: config?.keep,
     schedule: config?.schedule,
+    rules: config?.rules ?? {},
     run,
     timings,
     identities: () => readIdentities(flags, config),

@@ -5,6 +5,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   info: async () => (await import('./verbs/info.ts')).info,
   migrate: async () => (await import('./verbs/migrate.ts')).migrate,
   validate: async () => (await import('./verbs/validate.ts')).validate,
+  lint: async () => (await import('./verbs/lint.ts')).lint,
   resolve: async () => (await import('./verbs/resolve.ts')).resolve,
   baseline: async () => (await import('./verbs/baseline.ts')).baseline,
   release: async () => (await import('./verbs/release.ts')).release,

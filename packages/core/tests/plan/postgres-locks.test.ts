@@ -3,6 +3,7 @@ import { sql } from '@lockstep/core';
 import { analyse } from '#core/database/postgres/rules/analyse.js';
 import { lockModes } from '#core/database/postgres/rules/locks.js';
 import { readTables } from '#core/database/postgres/rules/survey.js';
+import { newScript } from '#core/plan/script.js';
 import type { PostgresSession } from '#core/database/postgres/session.js';
 import { describeEachServer, openFresh, openSession } from '../database/postgres/servers.ts';
 import { setup, statements } from './postgres-statements.ts';
@@ -72,7 +73,7 @@ describeEachServer('what a statement locks, scans and writes anew', (engine) => 
     const wrong: unknown[] = [];
     for (const { text, since = 15, rowsOnly = false } of statements) {
       if (Number(engine.version.split('.')[0]) < since) continue;
-      const { effects } = await analyse(text, await readTables(session, ['public']));
+      const { effects } = await analyse(text, await readTables(session, ['public']), newScript([]));
       const foretold = Object.fromEntries(
         effects.map(({ table, lock, work }): [string, Seen] => {
           const seen = work === 'scans' || work === 'builds an index' ? 'reads' : work;

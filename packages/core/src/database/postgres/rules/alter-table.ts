@@ -200,7 +200,7 @@ function partitionsOf(command: AlterTableCmd, table: string, known: KnownTables)
   if (def === undefined || !('PartitionCmd' in def)) return [];
   const partition = labelOf(def.PartitionCmd.name, known);
   const concurrent = isConcurrent(def);
-  const others: Touch[] = known
+  const defaults: Touch[] = known
     .childrenOf(table)
     .filter(({ label, isDefaultPartition }) => isDefaultPartition && label !== partition && !concurrent)
     .map(({ label }) => ({
@@ -214,7 +214,7 @@ function partitionsOf(command: AlterTableCmd, table: string, known: KnownTables)
       lock: concurrent ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE',
       work: subtype === 'AT_AttachPartition' ? 'scans' : 'nothing',
     },
-    ...others,
+    ...defaults,
   ];
 }
 

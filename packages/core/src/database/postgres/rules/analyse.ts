@@ -18,7 +18,7 @@ export async function analyse(text: string, known: KnownTables, script: ScriptFa
     throw new LockstepError('INTERNAL', { reason: `not one statement: ${text.slice(0, 200)}` });
   }
   const effects = effectsOf(touchesOf(statement, known));
-  const place: Place = { statement, known, effects, script };
+  const place: Place = { statement, text, known, effects, script };
   const findings = postgresRules.flatMap((rule): Finding[] =>
     rule
       .find(place)

@@ -51,7 +51,7 @@ function keepsValues(before: Type, after: Type, sameType: boolean): boolean {
   const [longer] = after.modifiers;
   if (String(before.modifiers) === String(after.modifiers)) return true;
   if (withPrecision.has(after.base)) return longer === undefined || longer >= Math.min(length ?? 99, highestPrecision);
-  if (longer === undefined) return after.base !== 'bpchar' || sameType === false;
+  if (longer === undefined) return after.base !== 'bpchar' || !sameType;
   if (after.base === 'varchar' || after.base === 'varbit') return length !== undefined && longer >= length;
   if (after.base !== 'numeric' || length === undefined) return false;
   return longer >= length && (before.modifiers[1] ?? 0) === (after.modifiers[1] ?? 0);

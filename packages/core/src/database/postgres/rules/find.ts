@@ -7,6 +7,7 @@ import { labelOf, labelOfPath, names } from './nodes.ts';
 /** What a rule looks at. */
 export interface Place {
   readonly statement: Node;
+  readonly text: string;
   /** The tables as they are before the statement. */
   readonly known: KnownTables;
   readonly effects: readonly TableEffect[];

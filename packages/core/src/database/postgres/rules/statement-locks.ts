@@ -160,17 +160,11 @@ function dropTable(label: string, cascade: boolean, known: KnownTables): Touch[]
   return gone.flatMap((one) => {
     const table = known.get(one);
     const referenced = (table?.constraints ?? []).flatMap(({ references }) => references ?? []);
-    const siblings = (table?.parents ?? []).flatMap((parent) => [
-      ...(known.get(parent)?.kind === 'partitioned'
-        ? [
-            parent,
-            ...known
-              .childrenOf(parent)
-              .filter((child) => child.isDefaultPartition)
-              .map((child) => child.label),
-          ]
-        : []),
-    ]);
+    const partitioned = (table?.parents ?? []).filter((parent) => known.get(parent)?.kind === 'partitioned');
+    const siblings = partitioned.flatMap((parent) => {
+      const defaults = known.childrenOf(parent).filter(({ isDefaultPartition }) => isDefaultPartition);
+      return [parent, ...defaults.map((child) => child.label)];
+    });
     const referencing = cascade ? [...known.referencing(one).map((other) => other.label), ...known.viewsOf(one)] : [];
     return [one, ...referenced, ...siblings, ...referencing].flatMap((other) => on(other, 'ACCESS EXCLUSIVE'));
   });

@@ -20,7 +20,7 @@ export const style: readonly PostgresRule[] = [
     'off',
     'The length of varchar(n) is hard to change later on: to shorten it, all rows are written anew.',
     'Use text, with a CHECK where the length matters.',
-    columnType((type) => /^varchar\(/.test(type), typeOf),
+    columnType((type) => type.startsWith('varchar('), typeOf),
   ),
   better(
     'prefer-timestamptz',
@@ -62,9 +62,10 @@ export const style: readonly PostgresRule[] = [
     'error',
     'Postgres cuts names after 63 bytes, in silence: two of them may become one.',
     'Use a shorter name.',
-    ({ statement }) =>
+    ({ statement, text }) =>
+      // The grammar has cut them already: only the text shows how long they were.
       namesMade(statement)
-        .filter((name) => Buffer.byteLength(name) > 63)
+        .filter((name) => Buffer.byteLength(name) > 59 && goesOn(text, name))
         .map((subject) => ({ subject })),
   ),
   better(
@@ -138,6 +139,12 @@ function robust(place: Place): readonly Hit[] {
       ? [{ table, subject: name === undefined ? table : `${table}.${name}` }]
       : [],
   );
+}
+
+/** The name stands in the text with more characters behind it. */
+function goesOn(text: string, name: string): boolean {
+  const at = text.toLowerCase().indexOf(name.toLowerCase());
+  return at !== -1 && /[\w$\u0080-\uffff]/.test(text.charAt(at + name.length));
 }
 
 /** The names that a statement gives. */
