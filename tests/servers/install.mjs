@@ -32,16 +32,23 @@ export async function installMydumper() {
 
 /** The programs of the other releases of Node, by major number, after installing them with npm if they are missing. */
 export async function installNodes() {
-  const lock = readFileSync(join(import.meta.dirname, 'package-lock.json'));
-  const folder = join(cache, `nodes-${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`);
+  const folder = await installPackages('nodes', import.meta.dirname);
+  return Object.fromEntries([22, 24].map((major) => [major, join(folder, `node_modules/node${major}/bin/node`)]));
+}
+
+/**
+ * A folder with what the package.json and the lock file in `source` name, after installing it with npm if it is missing.
+ * No package's own scripts are run.
+ */
+export async function installPackages(name, source) {
+  const lock = readFileSync(join(source, 'package-lock.json'));
+  const folder = join(cache, `${name}-${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`);
   mkdirSync(folder, { recursive: true });
-  for (const file of ['package.json', 'package-lock.json']) {
-    copyFileSync(join(import.meta.dirname, file), join(folder, file));
-  }
+  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(source, file), join(folder, file));
   // npm writes its own lock file last.
   const command = 'test -e node_modules/.package-lock.json || npm ci --ignore-scripts --no-audit --no-fund';
   await run('flock', [join(folder, 'package.json'), 'bash', '-c', command], folder);
-  return Object.fromEntries([22, 24].map((major) => [major, join(folder, `node_modules/node${major}/bin/node`)]));
+  return folder;
 }
 
 async function unpack(name, suite, packages) {

@@ -115,6 +115,8 @@ export { readOnce } from './storage/read-once.ts';
 export { spool } from './storage/spool.ts';
 export { streamStorage } from './storage/stream.ts';
 export type { Sink, Source, Storage, StoredFile } from './storage/storage.ts';
+export { guardServer } from './upgrade/guard-server.ts';
+export type { GuardedServer, GuardOptions } from './upgrade/guard-server.ts';
 export { info } from './upgrade/info.ts';
 export type { Info } from './upgrade/info.ts';
 export { keepLease } from './upgrade/lease-keeper.ts';

@@ -18,7 +18,7 @@ export interface LeaseKeeper {
 export function keepLease(
   database: Database,
   schemas: readonly string[],
-  lease: { readonly id: string; readonly epoch: bigint; readonly address: string },
+  lease: { readonly id: string; readonly epoch: bigint; readonly address: string | null },
 ): LeaseKeeper {
   let resolveLost: (reason: LockstepError) => void = () => undefined;
   const lost = new Promise<LockstepError>((resolve) => {
@@ -74,7 +74,7 @@ export function keepLease(
 async function renewOnce(
   database: Database,
   schemas: readonly string[],
-  lease: { readonly id: string; readonly epoch: bigint; readonly address: string },
+  lease: { readonly id: string; readonly epoch: bigint; readonly address: string | null },
 ): Promise<string> {
   const session = await database.session({ purpose: 'lease', schemas });
   try {
