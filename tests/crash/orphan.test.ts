@@ -69,8 +69,10 @@ describeEachEngine(
       const orphans = await atWork(place, engine.family, mark);
 
       const database = await openDatabase(place.url);
+      const waits: string[] = [];
       await migrate(database, product, {
         onProgress: async (progress) => {
+          if (progress.kind === 'waiting') waits.push(progress.holder);
           // Whatever the next run does to the database, it does when nobody else is at it any more.
           if (progress.kind !== 'phase' || !['migrate:intent', 'migrate:applied'].includes(progress.name)) return;
           expect(await atWork(place, engine.family, mark)).toBe(0);
@@ -79,6 +81,9 @@ describeEachEngine(
       await database.close();
 
       expect(orphans).toBe(1);
+      expect(waits[0]).toMatch(
+        new RegExp(`^the statement CREATE .*${mark}.* goes on on the server for a run that was cut off`),
+      );
       expect(await outcome(place.url, product)).toEqual(await outcome(calm.url, product));
     });
   },

@@ -201,6 +201,11 @@ export const errorTable = {
     message: 'Migration {version} ({script}) stopped at statement {statement} (line {line}): {reason}.',
     next: 'Look at the facts with `lockstep resolve {version}`, then settle it with --applied, --retry or --rolled-back.',
   },
+  MIGRATION_EDITED: {
+    exit: 4,
+    message: 'The file of migration {version} ({script}) was edited after it had run half way: {reason}.',
+    next: 'Take the file back as it was, and run the same command again. Or undo by hand all that the migration did, and say so with `lockstep resolve {version} --rolled-back`.',
+  },
   RESOLVE_NOT_NEEDED: {
     exit: 3,
     message: 'Migration {version} has not failed: {found}.',

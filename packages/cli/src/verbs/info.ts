@@ -31,12 +31,31 @@ function lines(found: Info): string[] {
     ...found.pending.map(({ version, description }) => `  ${version}  ${description}`),
     '',
     ...(found.history.length === 0 ? ['No migration has run.'] : historyLines(found)),
+    ...stepLines(found),
     ...(found.leases.length === 0 ? [] : ['', 'Servers:']),
     ...found.leases.map(({ kind, release: own, host, process, address, renewedAt }) => {
       const where = kind === 'backup' ? 'at work' : (address ?? 'not listening yet');
       return `  ${kind} of ${own ?? '?'} on ${host}, process ${process}, ${where}, seen ${renewedAt}`;
     }),
     ...scheduleLines(found.schedule),
+  ];
+}
+
+/** The migration that is not finished, and what operators decided about those that had stopped. */
+function stepLines({ phase, progress, decisions }: Info): string[] {
+  const isAtIt = phase === 'migrating' || phase === 'failed';
+  const begun = progress.filter(({ statement }) => statement > 0 || isAtIt);
+  return [
+    ...(begun.length === 0 || !isAtIt ? [] : ['', 'Begun:']),
+    ...(isAtIt ? begun : []).map(({ migration, statement, status, line, at }) => {
+      const what = statement === 0 ? 'as a whole' : `statement ${statement} (line ${line ?? '?'})`;
+      return `  ${migration}  ${what}: ${status}, since ${moment(at)} UTC`;
+    }),
+    ...(decisions.length === 0 ? [] : ['', 'Decided:']),
+    ...decisions.map(({ migration, statement, decision, by, at, error }) => {
+      const what = statement === 0 ? '' : ` statement ${statement}`;
+      return `  ${migration}${what}: ${decision}, ${moment(at)} UTC by ${by} (${error})`;
+    }),
   ];
 }
 

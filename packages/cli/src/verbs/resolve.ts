@@ -33,15 +33,40 @@ function decisionOf(flags: Flags): Decision | undefined {
   return given[0];
 }
 
+const verdicts: Readonly<Record<Unresolved['verdict'], string>> = {
+  happened: 'The database says: it has happened.',
+  'not happened': 'The database says: it has not happened.',
+  unknown: 'The database does not tell whether it has happened.',
+};
+
 function describe(facts: Unresolved): string[] {
+  const { script, statement, total, line, done, message, text, verdict, things, atWork, steps } = facts;
+  const isStatement = statement > 0;
   return [
-    `${facts.script}: statement ${facts.statement} of ${facts.total}, line ${facts.line}; ${facts.done} are done.`,
-    `  ${facts.message}`,
-    ...(facts.text === '' ? [] : ['', facts.text]),
+    isStatement
+      ? `${script}: statement ${statement} of ${total}, line ${line}; ${done} are done.`
+      : `${script}: ${message === '' ? 'stopped' : 'stopped as a whole'}.`,
+    `  ${message}`,
+    ...(text === '' ? [] : ['', text]),
     '',
-    ...facts.steps.map(
+    ...(isStatement ? [verdicts[verdict]] : []),
+    ...things.map(({ name, before, now }) => `  ${name}: ${stateInWords(before, now)}`),
+    ...(atWork === null ? [] : [`It still runs on the server: ${atWork}`]),
+    ...(isStatement ? [''] : []),
+    ...steps.map(
       (step) => `step ${step.statement}: ${step.status}, by ${step.actor}, ${step.startedAt} ${step.message ?? ''}`,
     ),
-    'Settle it with --applied, --retry or --rolled-back.',
+    facts.detail['migration'] === undefined
+      ? 'Go on with `lockstep migrate`, or undo all of it by hand and settle it with --rolled-back.'
+      : 'Settle it with --applied, --retry or --rolled-back.',
   ];
+}
+
+/** `none`, `attached` and such say something; a checksum or a number of the server's does not. */
+function stateInWords(before: string, now: string): string {
+  const show = (state: string): string => {
+    if (state === '?') return 'not shown by the server';
+    return state === 'none' ? 'not there' : /^[0-9a-f]{32}$/.test(state) ? `there (${state.slice(0, 8)})` : state;
+  };
+  return before === now ? `as before, ${show(now)}` : `was ${show(before)}, is ${show(now)}`;
 }

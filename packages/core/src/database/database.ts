@@ -111,9 +111,10 @@ export interface Session {
   wipe(schemas: readonly string[]): Promise<void>;
   /**
    * Waits until the connection with this id is gone from the server or no longer at work: a killed client's statement
-   * may go on there. Returns at once for an id that is unknown.
+   * may go on there. Returns at once for an id that is unknown. `told` is called again and again with the statement, as
+   * far as the server shows it; what it throws ends the wait.
    */
-  waitForEnd(id: string): Promise<void>;
+  waitForEnd(id: string, told?: (statement: string) => Promise<void>): Promise<void>;
   /**
    * Limits how long a statement of this session waits for a lock, in whole seconds; 0 takes the limit off. A limit that
    * the URL or a statement has set stays.

@@ -32,7 +32,8 @@ export async function applyData(runner: Runner, migration: Migration): Promise<v
 async function runBatches(runner: Runner, migration: Migration, steps: Steps, replicas: Replicas): Promise<void> {
   const { home, pace } = runner;
   const started = Date.now();
-  const [step] = await readSteps(home, migration.key);
+  // Before it may stand what operators decided.
+  const step = (await readSteps(home, migration.key)).find(({ statement }) => statement === 0);
   let cursor = step?.facts['cursor'] ?? null;
   let untouched = cursor === null;
   try {
@@ -69,7 +70,7 @@ async function saveCursor(runner: Runner, migration: Migration, cursor: string):
     statement: 0,
     checksum: String(migration.checksum),
     status: 'running',
-    facts: { cursor },
+    facts: { cursor, session: runner.home.session.id },
     actor: runner.actor,
   });
 }

@@ -4,7 +4,7 @@ import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import { readHistory } from '../state/history.ts';
 import { changeState } from '../state/state.ts';
-import { readSteps, writeStep } from '../state/step.ts';
+import { clearSteps, readSteps, writeStep } from '../state/step.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 
@@ -27,30 +27,32 @@ export async function settleFailure(
     return error;
   }
   if (!(error instanceof MigrationStopped)) {
-    const begun = (await readSteps(home, migration.key)).some((step) => step.statement >= 0);
+    const steps = await readSteps(home, migration.key);
+    const begun = steps.some(({ statement, facts }) => statement > 0 || facts['cursor'] !== undefined);
     // With a part of it done, the database stays closed, and the next run goes on.
-    if (!begun && error instanceof LockstepError) await changeState(home, await standing(runner, code));
+    if (!begun && error instanceof LockstepError) await openAgain(runner, code, migration);
     return error;
   }
   const where = { version: migration.key, script: migration.script, line: error.line, reason: error.message };
   if (error.undone) {
-    const stand = await standing(runner, code);
-    await changeState(home, stand);
-    const next = `Nothing of it has stayed: the database is at release ${stand.release}. Correct the migration, then run \`lockstep migrate\` again.`;
+    const release = await openAgain(runner, code, migration);
+    const next = `Nothing of it has stayed: the database is at release ${release}. Correct the migration, then run \`lockstep migrate\` again.`;
     return new LockstepError('MIGRATION_FAILED', { ...where, next }, { cause: error });
   }
-  await writeStep(home, {
-    migration: migration.key,
-    statement: error.statement,
-    line: error.line,
-    checksum: error.statement === 0 ? String(migration.checksum) : null,
-    status: 'failed',
-    actor: runner.actor,
-    message: error.message,
-  });
-  await changeState(home, {
-    phase: 'failed',
-    detail: detail(migration, String(error.statement), String(error.line), error.message),
+  await home.session.transaction(async () => {
+    const known = (await readSteps(home, migration.key)).find((step) => step.statement === error.statement);
+    await writeStep(home, {
+      migration: migration.key,
+      statement: error.statement,
+      line: error.line,
+      checksum: error.statement === 0 ? String(migration.checksum) : null,
+      status: 'failed',
+      facts: known?.facts ?? {},
+      actor: runner.actor,
+      message: error.message,
+    });
+    const stop = detail(migration, String(error.statement), String(error.line), error.message);
+    await changeState(home, { phase: 'failed', detail: stop });
   });
   const next = `Part of it has stayed. Look at the facts with \`lockstep resolve ${migration.key}\`, then settle it with --applied, --retry or --rolled-back.`;
   return new LockstepError('MIGRATION_FAILED', { ...where, next }, { cause: error });
@@ -60,6 +62,12 @@ function detail(migration: Migration, statement: string, line: string, message: 
   return { migration: migration.key, script: migration.script, statement, line, message };
 }
 
-async function standing(runner: Runner, code: Code): Promise<{ phase: 'ready'; release: string }> {
-  return { phase: 'ready', release: databaseRelease(code, await readHistory(runner.home, code.migrations)).name };
+/** The database is as it was before the migration. Gives its release. */
+async function openAgain({ home }: Runner, code: Code, migration: Migration): Promise<string> {
+  const release = databaseRelease(code, await readHistory(home, code.migrations)).name;
+  await home.session.transaction(async () => {
+    await clearSteps(home, migration.key);
+    await changeState(home, { phase: 'ready', release });
+  });
+  return release;
 }

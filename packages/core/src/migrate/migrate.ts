@@ -21,6 +21,7 @@ import type { AppliedNow } from './apply.ts';
 import { apply, withNewHomes } from './apply.ts';
 import { enterMigrating } from './enter.ts';
 import { settleFailure } from './failure.ts';
+import { waitForOrphans } from './orphan.ts';
 import { pendingMigrations } from './pending.ts';
 import type { Runner } from './runner.ts';
 
@@ -93,6 +94,8 @@ export async function migrateLocked(
     // What an upgrade has begun ends with its proof.
     const isUpgrade = state.phase === 'migrating' && state.detail['upgrade'] !== undefined;
     if (isUpgrade && !options.prove) throw phaseRefused(state);
+    // The commit of a migration may still be on its way.
+    if (state.phase === 'migrating') await waitForOrphans(options, home);
     const applied = await readHistory(home, code.migrations);
     const release = databaseRelease(code, applied);
     const from = applied.length === 0 ? null : release.name;

@@ -5,15 +5,19 @@ import type { RunOptions } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Product } from '../release/product.ts';
 import { readCode } from '../release/releases.ts';
-import type { Step } from '../state/step.ts';
-import { clearSteps, readSteps, removeStep, writeStep } from '../state/step.ts';
 import type { State } from '../state/state.ts';
 import { changeState, readState } from '../state/state.ts';
+import type { Step } from '../state/step.ts';
+import { clearSteps, readSteps, removeStep, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
+import type { ThingFact, Verdict } from './effect.ts';
+import { compareThings, verdictOf } from './effect.ts';
 import { lockName } from './migrate.ts';
-import { statementChecksum } from './apply-sql.ts';
+import type { NumberedStatement } from './numbered-statement.ts';
+import { numberStatements, shownText } from './numbered-statement.ts';
+import { statementOf, waitForOrphans } from './orphan.ts';
 
 /** The name of the step that compares a database with its backup at the end of an upgrade. */
 const comparison = 'comparison';
@@ -33,6 +37,14 @@ export interface Unresolved {
   /** Statements of the migration that are done. */
   readonly done: number;
   readonly total: number;
+  /** How a crash inside of the statement is settled; null where there is no statement. */
+  readonly effect: NumberedStatement['effect'] | null;
+  /** What the database says: has the statement happened? */
+  readonly verdict: Verdict;
+  /** The things that it changes, before it and now, as far as the database shows them. */
+  readonly things: readonly ThingFact[];
+  /** What the connection of the dead run still does on the server; null if that has ended. */
+  readonly atWork: string | null;
   /** Earlier decisions and the progress, as recorded. */
   readonly steps: readonly Step[];
 }
@@ -41,6 +53,7 @@ export interface Unresolved {
  * Shows what is known about a failed step and, with a decision, settles and records it:
  * `applied` takes the statement for done, `retry` runs it again, `rolled-back` says that everything that the
  * migration did was undone by hand, so that it starts from its beginning. `migrate` then goes on.
+ * A migration that was cut off, and has not failed, takes `rolled-back` only: `migrate` goes on with it.
  * Throws RESOLVE_NOT_NEEDED when nothing of that name has failed.
  */
 export async function resolve(
@@ -57,8 +70,10 @@ export async function resolve(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const migration = code.migrations.find((candidate) => candidate.key === key);
-      const facts = await unresolved(home, key, migration);
-      if (decision) await session.transaction(() => settle(home, facts, decision));
+      // What is decided about a statement must not change under the decision.
+      if (decision) await waitForOrphans(options, home, key);
+      const { facts, statement } = await unresolved(home, key, migration, decision);
+      if (decision) await session.transaction(() => settle(home, facts, statement, decision));
       return facts;
     } finally {
       await session.close();
@@ -66,40 +81,62 @@ export async function resolve(
   });
 }
 
-async function unresolved(home: Home, key: string, migration: Migration | undefined): Promise<Unresolved> {
+async function unresolved(
+  home: Home,
+  key: string,
+  migration: Migration | undefined,
+  decision: Decision | undefined,
+): Promise<{ readonly facts: Unresolved; readonly statement: NumberedStatement | undefined }> {
   const state = await readState(home);
   const known = migration !== undefined || key === comparison;
-  if (!state || state.phase !== 'failed' || state.detail['migration'] !== key || !known) {
+  const steps = known ? await readSteps(home, key) : [];
+  const open = steps.findLast(({ statement, status }) => statement >= 0 && status !== 'done');
+  const hasFailed = known && state?.phase === 'failed' && state.detail['migration'] === key;
+  const isCut =
+    known && state?.phase === 'migrating' && open !== undefined && decision !== 'applied' && decision !== 'retry';
+  if (!state || (!hasFailed && !isCut)) {
     const found = state ? `the phase is ${state.phase}` : 'Lockstep has not been on this database';
     throw new LockstepError('RESOLVE_NOT_NEEDED', { version: key, found });
   }
-  const steps = await readSteps(home, key);
-  const statement = Number(state.detail['statement'] ?? 0);
-  const statements = migration?.language === 'sql' ? await home.dialect.split(migration.text, migration.script) : [];
-  return {
+  const statements = migration ? await numberStatements(home, migration) : [];
+  const number = hasFailed ? Number(state.detail['statement'] ?? 0) : (open?.statement ?? 0);
+  const statement = statements[number - 1];
+  const step = steps.find((candidate) => candidate.statement === number);
+  const things = statement && step ? await compareThings(home, statement, step.facts) : [];
+  const facts: Unresolved = {
     migration: key,
     script: migration?.script ?? key,
-    statement,
+    statement: number,
     detail: state.detail,
-    line: Number(state.detail['line'] ?? 0),
-    text: statements[statement - 1]?.text ?? '',
-    message: state.detail['message'] ?? '',
-    done: steps.filter((step) => step.statement > 0 && step.status === 'done').length,
+    line: Number(state.detail['line'] ?? step?.line ?? 0),
+    // The text that ran, which the file may not have any more.
+    text: step?.facts['text'] ?? shownText(statement?.text ?? ''),
+    message: state.detail['message'] ?? 'The run was cut off.',
+    done: steps.filter((candidate) => candidate.statement > 0 && candidate.status === 'done').length,
     total: statements.length,
+    effect: statement?.effect ?? null,
+    verdict: statement?.transactional ? 'not happened' : verdictOf(things),
+    things,
+    atWork: (await statementOf(home, step?.facts['session'] ?? '')) ?? null,
     steps,
   };
+  return { facts, statement };
 }
 
-async function settle(home: Home, facts: Unresolved, decision: Decision): Promise<void> {
+async function settle(
+  home: Home,
+  facts: Unresolved,
+  found: NumberedStatement | undefined,
+  decision: Decision,
+): Promise<void> {
   const { migration, statement, line } = facts;
   if (migration === comparison && decision === 'rolled-back') {
     throw new LockstepError('USAGE', { reason: 'a comparison is settled by --applied (accept) or --retry' });
   }
-  const failed = facts.steps.find((step) => step.statement === statement);
   const decisions = facts.steps.filter((step) => step.statement < 0).length;
   if (decision === 'rolled-back') await clearSteps(home, migration);
-  if (decision === 'applied' && migration !== comparison) await markApplied(home, facts);
-  if (decision === 'retry' && statement > 0) await removeStep(home, migration, statement);
+  if (decision === 'applied' && migration !== comparison) await markApplied(home, facts, found);
+  if (decision === 'retry') await takeBack(home, facts);
   await writeStep(home, {
     migration,
     statement: -1 - decisions,
@@ -107,29 +144,44 @@ async function settle(home: Home, facts: Unresolved, decision: Decision): Promis
     line,
     actor: actor(),
     message: decision,
-    facts: { statement: String(statement), error: facts.message, facts: JSON.stringify(failed?.facts ?? {}) },
+    facts: {
+      statement: String(statement),
+      text: facts.text,
+      error: facts.message,
+      verdict: facts.verdict,
+      things: JSON.stringify(facts.things),
+    },
   });
   await changeState(home, { phase: 'migrating', detail: detailAfter(facts, decision) });
 }
 
 /** What the next run has to know. A comparison that is to be tried again needs its backup. */
 function detailAfter(facts: Unresolved, decision: Decision): Record<string, string> {
-  const { backup, from } = facts.detail;
+  const { backup, from, migration } = facts.detail;
+  // What was cut off, and has not failed, is still what it was.
+  if (migration === undefined) return { ...facts.detail, resolved: `${facts.migration} ${decision}` };
   const again = facts.migration === comparison && decision === 'retry' && backup !== undefined && from !== undefined;
   return { resolved: `${facts.migration} ${decision}`, ...(again ? { upgrade: 'migrate', backup, from } : {}) };
 }
 
-async function markApplied(home: Home, facts: Unresolved): Promise<void> {
-  const { migration, statement, line, text } = facts;
-  if (statement === 0) {
+/** The statement has not been begun. A data migration goes on at its cursor, with the code that it has by then. */
+async function takeBack(home: Home, { migration, statement, steps }: Unresolved): Promise<void> {
+  if (statement > 0) return removeStep(home, migration, statement);
+  const cursor = steps.find((step) => step.statement === 0);
+  if (cursor) await writeStep(home, { ...cursor, checksum: null, status: 'running' });
+}
+
+async function markApplied(home: Home, facts: Unresolved, statement: NumberedStatement | undefined): Promise<void> {
+  if (!statement) {
     throw new LockstepError('USAGE', { reason: 'a data migration is settled by --retry or --rolled-back' });
   }
   await writeStep(home, {
-    migration,
-    statement,
-    line,
-    checksum: statementChecksum(text),
+    migration: facts.migration,
+    statement: statement.number,
+    line: statement.line,
+    checksum: statement.checksum,
     status: 'done',
+    facts: { text: shownText(statement.text) },
     actor: actor(),
   });
 }

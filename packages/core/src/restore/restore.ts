@@ -10,6 +10,7 @@ import { LockstepError } from '../errors.ts';
 import { actor } from '../migrate/actor.ts';
 import { buildWith } from '../migrate/build.ts';
 import { lockName, migrateLocked } from '../migrate/migrate.ts';
+import { waitForOrphan } from '../migrate/orphan.ts';
 import type { RunOptions } from '../progress.ts';
 import { note, phase } from '../progress.ts';
 import type { Product } from '../release/product.ts';
@@ -177,7 +178,7 @@ async function goOn(
   const before = await readJournal(home, contents);
   if (!before) return undefined;
   // A killed run's last statement may still be at work on the server.
-  for (const id of before.sessions) await home.session.waitForEnd(id);
+  for (const id of before.sessions) await waitForOrphan(options, home, id);
   const begun = (await readJournal(home, contents)) ?? before;
   const total = contents.frames.filter(({ kind }) => kind === 'data').length;
   await note(options, `Going on where an earlier run stopped: ${begun.loaded.size} of ${total} pieces are loaded`);

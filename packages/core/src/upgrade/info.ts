@@ -14,6 +14,8 @@ import { currentHistory, readHistoryRows } from '../state/history.ts';
 import type { Lease } from '../state/lease.ts';
 import { liveLeases } from '../state/lease.ts';
 import { readState } from '../state/state.ts';
+import { readSteps } from '../state/step.ts';
+import type { Step } from '../state/step.ts';
 import { homeOf } from '../state/tables.ts';
 
 export interface Info {
@@ -32,8 +34,33 @@ export interface Info {
   /** `drifted` is null where it is not known: no release yet, or a migration is under way. */
   readonly shape: { readonly fingerprint: string; readonly drifted: boolean | null };
   readonly leases: readonly Lease[];
+  /** What operators decided with `resolve`, and what a migration that is not finished has done so far. */
+  readonly decisions: readonly DecisionRecord[];
+  readonly progress: readonly ProgressRecord[];
   /** The backups that servers take on a schedule; null where Lockstep has not been. */
   readonly schedule: BackupRuns | null;
+}
+
+/** A decision of an operator about a step that had stopped. */
+export interface DecisionRecord {
+  readonly migration: string;
+  readonly statement: number;
+  /** `applied`, `retry` or `rolled-back`. */
+  readonly decision: string;
+  /** Process, user and host. */
+  readonly by: string;
+  readonly at: string;
+  /** Why it had stopped. */
+  readonly error: string;
+}
+
+/** A statement of a migration that is not finished; 0 stands for the migration as a whole. */
+export interface ProgressRecord {
+  readonly migration: string;
+  readonly statement: number;
+  readonly status: string;
+  readonly line: number | null;
+  readonly at: string;
 }
 
 /** Everything that is known about a database and its product. Changes nothing, and waits for nobody. */
@@ -66,12 +93,37 @@ export async function info(database: Database, product: Product): Promise<Info> 
         fingerprint: fingerprint(shape),
         drifted: settled ? (await findDrift(database, code, shape, applied)).drifted : null,
       },
+      ...recordsOf(state ? await readSteps(home) : []),
       leases: state ? await liveLeases(home) : [],
       schedule: state ? await readBackupRuns(home) : null,
     };
   } finally {
     await session.close();
   }
+}
+
+function recordsOf(steps: readonly Step[]): Pick<Info, 'decisions' | 'progress'> {
+  const decided = steps.filter(({ status }) => status === 'resolved');
+  const begun = steps.filter(({ statement }) => statement >= 0);
+  return {
+    decisions: decided
+      .map(({ migration, facts, message, actor: by, startedAt: at }) => ({
+        migration,
+        statement: Number(facts['statement'] ?? 0),
+        decision: message ?? '',
+        by,
+        at,
+        error: facts['error'] ?? '',
+      }))
+      .toSorted((left, right) => (left.at < right.at ? -1 : 1)),
+    progress: begun.map(({ migration, statement, status, line, startedAt: at }) => ({
+      migration,
+      statement,
+      status,
+      line,
+      at,
+    })),
+  };
 }
 
 /** What the code would run. Where the two do not fit together, the verbs that change things say why. */

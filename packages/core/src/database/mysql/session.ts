@@ -143,11 +143,12 @@ export class MysqlSession implements Session {
     await wipe(this.#wire);
   }
 
-  async waitForEnd(id: string): Promise<void> {
+  async waitForEnd(id: string, told?: (statement: string) => Promise<void>): Promise<void> {
     for (;;) {
-      const list = await this.#wire.rows('SHOW PROCESSLIST');
+      const list = await this.#wire.rows('SHOW FULL PROCESSLIST');
       const found = list.find((row) => row['Id'] === id);
       if (!found || found['Command'] === 'Sleep' || id === this.id) return;
+      await told?.(found['Info'] ?? '');
       await sleep(200);
     }
   }

@@ -6,7 +6,7 @@ import type { Row, Session, TableName } from '../database.ts';
 import type { ReplicaLag, RowChange, TableFacts } from '../keyed-rows.ts';
 import { raw, render, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
-import { isAtWork } from './activity.ts';
+import { statementAtWork } from './activity.ts';
 import { findBlockers } from './blockers.ts';
 import { Command } from './command.ts';
 import { CopyIn, CopyOut } from './copy.ts';
@@ -177,10 +177,15 @@ export class PostgresSession implements Session {
     await wipe(this, schemas);
   }
 
-  async waitForEnd(id: string): Promise<void> {
+  async waitForEnd(id: string, told?: (statement: string) => Promise<void>): Promise<void> {
     // Where all sessions share one backend, this one is proof that the other is not at work.
     if (id === this.id) return;
-    while (await isAtWork(this, id)) await sleep(200);
+    for (;;) {
+      const statement = await statementAtWork(this, id);
+      if (statement === undefined) return;
+      await told?.(statement);
+      await sleep(200);
+    }
   }
 
   async limitLockWaits(seconds: number): Promise<void> {
