@@ -1,13 +1,15 @@
 /**
  * The result of a suite from what was measured, by name: `lockstep` is ours, names that begin with it are ours under
- * other circumstances, `floor` is what nobody can be faster than, and all others are peers.
+ * other circumstances, `floor` is what nobody can be faster than, and all others are peers. Ratios are to those peers
+ * whose name `counts`.
  */
-export function resultOf(measured) {
+export function resultOf(measured, counts = () => true) {
   const { lockstep: ours, floor = null, ...others } = measured;
   const isOurs = (name) => name.startsWith('lockstep');
   const peers = Object.fromEntries(Object.entries(others).filter(([name]) => !isOurs(name)));
   const variants = Object.fromEntries(Object.entries(others).filter(([name]) => isOurs(name)));
-  const least = (field) => Math.min(...Object.values(peers).map((peer) => peer[field]));
+  const compared = Object.entries(peers).filter(([name]) => counts(name));
+  const least = (field) => Math.min(...compared.map(([, peer]) => peer[field]));
   const piped = Object.entries(peers).find(([name]) => name.endsWith('| zstd -1'))?.[1];
   return {
     ours,

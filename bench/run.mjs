@@ -10,7 +10,7 @@ import { startEngine } from './engine.mjs';
 import { writePage } from './page.mjs';
 import { peersOf } from './peers/peers.mjs';
 import { machine, printMachine } from './report.mjs';
-import { measureSuites } from './suites.mjs';
+import { measureSuites, suites } from './suites.mjs';
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
@@ -42,7 +42,7 @@ async function run({ what, page, ...asked }) {
 async function measureOne({ suite, json, ...asked }) {
   const engine = await startEngine(asked.engine);
   try {
-    const peers = suite === 'start' || suite === 'growth' ? [] : await peersOf(engine);
+    const peers = suites[suite].data ? await peersOf(engine) : [];
     await measureSuites(engine, [suite], asked, peers, (result) => {
       if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
     });

@@ -2,6 +2,7 @@ import { machine, printResult } from './report.mjs';
 import { makeSource } from './source.mjs';
 import { backupSuite } from './suites/backup.mjs';
 import { growthSuite } from './suites/growth.mjs';
+import { migrateSuite, noopSuite } from './suites/migrate.mjs';
 import { restoreSuite } from './suites/restore.mjs';
 import { startSuite } from './suites/start.mjs';
 import { writersSuite } from './suites/writers.mjs';
@@ -13,6 +14,8 @@ export const suites = {
   start: { run: startSuite },
   writers: { run: writersSuite, data: true },
   growth: { run: growthSuite },
+  migrate: { run: migrateSuite },
+  noop: { run: noopSuite },
 };
 
 /**
