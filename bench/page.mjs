@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { countOf } from './suites/migrate.mjs';
 
 const begin = '<!-- The figures: written by npm run bench. -->';
 const end = '<!-- The end of the figures. -->';
@@ -18,7 +19,7 @@ export function writePage(page, folder) {
 const asked = { engine: ({ title }) => title, data: ({ set, size }) => `${set}, ${size}` };
 const compared = {
   Lockstep: ({ ours }) => seconds(ours.seconds),
-  'the fastest other': ({ peers }) => fastestOf(peers),
+  'the fastest other': (result) => fastestOf(result.peers, result.compared),
   ratio: ({ ratio }) => known(ratio),
 };
 const cost = {
@@ -77,6 +78,22 @@ const sections = [
     },
   },
   {
+    title: 'Migrations: one table each, to an empty database',
+    suite: 'migrate',
+    columns: { engine: asked.engine, migrations: ({ size }) => `${countOf(size)}`, ...compared, ...cost },
+  },
+  {
+    title: 'The same with nothing to do',
+    suite: 'noop',
+    columns: {
+      engine: asked.engine,
+      migrations: ({ size }) => `${countOf(size)}`,
+      ...compared,
+      'beyond the start of Node': ({ beyondNode }) => seconds(beyondNode),
+      '`validate`': ({ variants }) => seconds(variants['lockstep validate'].seconds),
+    },
+  },
+  {
     title: 'Start',
     suite: 'start',
     columns: {
@@ -109,8 +126,9 @@ function machines(results) {
   return `${[...new Set(described)].join('. ')}.${load}`;
 }
 
-function fastestOf(peers) {
-  const [fastest] = Object.entries(peers).toSorted(([, left], [, right]) => left.seconds - right.seconds);
+function fastestOf(peers, names = Object.keys(peers)) {
+  const entries = Object.entries(peers).filter(([name]) => names.includes(name));
+  const [fastest] = entries.toSorted(([, left], [, right]) => left.seconds - right.seconds);
   return fastest ? `${seconds(fastest[1].seconds)} (${code(fastest[0])})` : '';
 }
 

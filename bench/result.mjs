@@ -16,6 +16,7 @@ export function resultOf(measured, counts = () => true) {
     variants,
     peers,
     floor,
+    compared: compared.map(([name]) => name),
     ratio: ratio(ours.seconds, least('seconds')),
     cpuRatio: ratio(ours.cpu, least('cpu')),
     floorRatio: ratio(ours.seconds, floor?.seconds),

@@ -21,7 +21,9 @@ function files() {
 
 const tools = {
   'node-pg-migrate': async () => {
-    const { runner } = await import(pathToFileURL(join(process.cwd(), 'node_modules/node-pg-migrate/dist/bundle/index.js')));
+    const { runner } = await import(
+      pathToFileURL(join(process.cwd(), 'node_modules/node-pg-migrate/dist/bundle/index.js'))
+    );
     const options = { databaseUrl: url, dir: folder, direction: 'up', migrationsTable: 'pgmigrations' };
     await runner({ ...options, singleTransaction: false, log: () => {} });
   },
@@ -63,7 +65,9 @@ const tools = {
     await client.end();
   },
   postgrator: async () => {
-    const { default: Postgrator } = await import(pathToFileURL(join(process.cwd(), 'node_modules/postgrator/postgrator.js')));
+    const { default: Postgrator } = await import(
+      pathToFileURL(join(process.cwd(), 'node_modules/postgrator/postgrator.js'))
+    );
     const client = isMysql
       ? await (await load('mysql2/promise')).createConnection(url)
       : new (await load('pg')).Client(url);

@@ -44,7 +44,8 @@ export async function migrators(engine, statements) {
 }
 
 function commandOf(name, installed, place, url) {
-  if (name !== 'dbmate') return `cd ${quoted(installed)} && node ${quoted(script)} ${name} ${quoted(url)} ${quoted(place)}`;
+  if (name !== 'dbmate')
+    return `cd ${quoted(installed)} && node ${quoted(script)} ${name} ${quoted(url)} ${quoted(place)}`;
   const program = join(installed, 'node_modules/@dbmate/linux-x64/bin/dbmate');
   const plain = url.startsWith('postgres') ? `${url}?sslmode=disable` : url;
   return `${quoted(program)} --no-dump-schema -d ${quoted(place)} -u ${quoted(plain)} migrate`;

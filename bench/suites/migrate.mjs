@@ -6,11 +6,15 @@ import { migrators } from '../peers/migrators.mjs';
 import { ratio, resultOf } from '../result.mjs';
 import { inTurns } from '../rounds.mjs';
 
-/** The size of the task says how many: `100MB`, the default, stands for 1,000 migrations of one table each. */
-function statementsOf({ bytes }) {
-  const count = Math.max(10, Math.round(bytes / 1e5));
+/** How many migrations a size stands for: ten for each megabyte, so a thousand for 100MB. */
+export function countOf(size) {
+  const [, number, unit] = /^(\d+)(MB|GB)$/.exec(size) ?? [];
+  return Number(number) * (unit === 'GB' ? 10_000 : 10);
+}
+
+function statementsOf({ size }) {
   return Array.from(
-    { length: count },
+    { length: countOf(size) },
     (_, index) => `CREATE TABLE t${index + 1} (id int PRIMARY KEY, name varchar(100) NOT NULL, note text);\n`,
   );
 }

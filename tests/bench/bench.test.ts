@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** By family, what is measured in one run of all suites, and what else than Lockstep in it. */
 const families: Record<string, { suites: string[]; sets: string[]; backup: string[]; restore: string[] }> = {
   postgres: {
-    suites: ['backup', 'restore', 'writers', 'growth', 'start'],
+    suites: ['backup', 'restore', 'writers', 'growth', 'start', 'migrate', 'noop'],
     sets: ['mix'],
     backup: ['pg_dump -Fd -j2 --compress=zstd:1', 'pg_dump | zstd -1'],
     restore: ['pg_restore -j2', 'zstd -dc | psql'],
@@ -49,7 +49,7 @@ describe.each(servers)('on $engine', ({ engine, suites, sets, backup, restore })
 
     const results = await resultsIn(folder);
     const hasWriters = suites.includes('writers') ? 1 : 0;
-    const others = suites.filter((suite) => suite === 'growth' || suite === 'start').length;
+    const others = suites.filter((suite) => ['growth', 'start', 'migrate', 'noop'].includes(suite)).length;
     expect(results).toHaveLength(sets.length * 2 + hasWriters + others);
     for (const result of results) {
       expect(result).toMatchObject({ engine, size: '2MB', pairs: 1 });
@@ -57,6 +57,8 @@ describe.each(servers)('on $engine', ({ engine, suites, sets, backup, restore })
       if (result['suite'] === 'restore') expectRestore(result, restore);
       if (result['suite'] === 'writers') expectWriters(result, backup);
       if (result['suite'] === 'growth') expectGrowth(result);
+      if (result['suite'] === 'migrate') expectCompared(result, ['node-pg-migrate', 'knex', 'postgrator', 'dbmate']);
+      if (result['suite'] === 'noop') expectCompared(result, ['postgrator']);
     }
     const written = await readFile(copy, 'utf8');
     expect(written.match(new RegExp(`^\\| ${titleOf(results)} `, 'gm'))).toHaveLength(results.length);
@@ -119,6 +121,14 @@ function expectRatio(result: Fields, names: readonly string[]): void {
   }
   const fastest = Math.min(...Object.values(peers).map((peer) => Number(fieldsOf(peer)['seconds'])));
   expect(Number(result['ratio'])).toBeCloseTo(Number(ours['seconds']) / fastest, 1);
+}
+
+/** Only some of the others do what Lockstep does. */
+function expectCompared(result: Fields, names: readonly string[]): void {
+  expect(result['compared']).toEqual(names);
+  const seconds = names.map((name) => Number(fieldsOf(fieldsOf(result['peers'])[name])['seconds']));
+  const ours = Number(fieldsOf(result['ours'])['seconds']);
+  expect(Number(result['ratio'])).toBeCloseTo(ours / Math.min(...seconds), 1);
 }
 
 function expectBackup(result: Fields, names: readonly string[]): void {
