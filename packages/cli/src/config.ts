@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LockstepError, reasonOf } from '@lockstep/core';
-import type { DataMigrationPace, KeepRules, Naming, Severity } from '@lockstep/core';
+import type { DataMigrationPace, KeepRules, Naming, PlaceholderSource, Severity } from '@lockstep/core';
 
 /** What `lockstep.config.json` says. Paths are absolute. */
 export interface Config {
@@ -34,6 +34,8 @@ export interface ProductConfig {
   readonly migrations: string;
   readonly schemas: readonly string[];
   readonly naming: Partial<Naming>;
+  /** Undefined: nothing is replaced in scripts. */
+  readonly placeholders: PlaceholderSource | undefined;
 }
 
 export interface ScheduleConfig {
@@ -66,6 +68,9 @@ function parse(reader: Reader, folder: string): Config {
     'migrations',
     'schemas',
     'naming',
+    'placeholders',
+    'placeholderPrefix',
+    'placeholderSuffix',
     'dataMigrations',
     'database',
     'locks',
@@ -92,7 +97,7 @@ function parse(reader: Reader, folder: string): Config {
     return value === undefined ? undefined : resolve(folder, value);
   };
   const backups = reader.text('backups.to');
-  const isOwn = ['name', 'version', 'migrations', 'schemas', 'naming'].some((key) => reader.has(key));
+  const isOwn = ['name', 'version', 'migrations', 'schemas', 'naming', 'placeholders'].some((key) => reader.has(key));
   return {
     dataMigrations: {
       ...given('batchMilliseconds', reader.count('dataMigrations.batchMilliseconds')),
@@ -122,12 +127,40 @@ function readProduct(reader: Reader, folder: string): ProductConfig {
     version: reader.need('version'),
     migrations: resolve(folder, reader.need('migrations')),
     schemas: reader.texts('schemas') ?? ['public'],
+    placeholders: readPlaceholders(reader),
     naming: {
       ...given('versioned', reader.text('naming.versioned')),
       ...given('repeatable', reader.text('naming.repeatable')),
       ...given('separator', reader.text('naming.separator')),
       ...(suffixes ? { suffixes } : {}),
     },
+  };
+}
+
+const placeholderVariable = /^LOCKSTEP_PLACEHOLDERS_(.+)$/i;
+
+/** Values out of the file, and over them those out of the environment: `LOCKSTEP_PLACEHOLDERS_OWNER`. */
+function readPlaceholders(reader: Reader): PlaceholderSource | undefined {
+  if (!reader.has('placeholders')) {
+    const without = ['placeholderPrefix', 'placeholderSuffix'].find((key) => reader.has(key));
+    if (without !== undefined) throw reader.wrong(without, 'nothing is replaced without "placeholders"');
+    return undefined;
+  }
+  const values = new Map<string, string>();
+  for (const [name, value] of reader.pairs('placeholders')) {
+    const key = name.toLowerCase();
+    if (values.has(key))
+      throw reader.wrong(`placeholders.${name}`, 'it is there twice: upper and lower case are the same');
+    values.set(key, value);
+  }
+  for (const [variable, value] of Object.entries(process.env)) {
+    const name = placeholderVariable.exec(variable)?.[1];
+    if (name !== undefined && value !== undefined) values.set(name.toLowerCase(), value);
+  }
+  return {
+    values: Object.fromEntries(values),
+    prefix: reader.text('placeholderPrefix'),
+    suffix: reader.text('placeholderSuffix'),
   };
 }
 
@@ -174,6 +207,21 @@ class Reader {
       place === '' ? wrong : `${place}.${wrong}`,
       `there is no such key; known are ${keys.join(', ')}`,
     );
+  }
+
+  /** Names with texts, which may be empty. */
+  pairs(place: string): readonly (readonly [string, string])[] {
+    const value = this.#at(place);
+    if (!isObject(value)) throw this.wrong(place, 'it must be an object');
+    return Object.entries(value).map(([name, text]: [string, unknown]) => {
+      const at = `${place}.${name}`;
+      if (typeof text !== 'string') throw this.wrong(at, 'it must be text');
+      return [name, fromEnvironment(this.#file, at, text)] as const;
+    });
+  }
+
+  wrong(place: string, reason: string): LockstepError {
+    return invalid(this.#file, place, reason);
   }
 
   has(place: string): boolean {

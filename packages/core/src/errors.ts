@@ -81,6 +81,26 @@ export const errorTable = {
     message: 'The migration {file} has a name that cannot be used: {reason}.',
     next: 'Name it like V1.2.0.1__add_owner.sql or R__views.sql.',
   },
+  PLACEHOLDER_MISSING: {
+    exit: 4,
+    message: 'There is no value for the placeholder {placeholder} in {file}, line {line}.',
+    next: 'Give one under "placeholders" in the configuration, or put placeholderReplacement=false into {file}.conf.',
+  },
+  SCRIPT_CONFIG_INVALID: {
+    exit: 4,
+    message: '{file} cannot be used: line {line}: {reason}.',
+    next: 'Correct the file. docs/from-flyway.md lists its keys.',
+  },
+  CALLBACK_FAILED: {
+    exit: 1,
+    message: 'The callback {script} failed at line {line}: {reason}.',
+    next: 'Correct it, then run the same command again: the callbacks run once more.',
+  },
+  BASELINE_FILE_NEEDED: {
+    exit: 3,
+    message: 'The database is empty, and of what {script} stands for, the code has no migrations.',
+    next: 'Put the migrations up to version {version} back, or name the file V{version}__... and take it for the first.',
+  },
   MIGRATION_DUPLICATE: {
     exit: 4,
     message: 'Two migrations have the same version {version}: {first} and {second}.',

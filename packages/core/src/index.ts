@@ -82,7 +82,7 @@ export type { LintOptions, LintProblem, LintResult } from './plan/lint.ts';
 export { note, phaseNames } from './progress.ts';
 export type { LockLimits, PhaseName, Progress, RunOptions } from './progress.ts';
 export { loadProduct } from './release/load-product.ts';
-export type { DataMigrationPace, Naming, Product, ProductSource } from './release/product.ts';
+export type { DataMigrationPace, Naming, PlaceholderSource, Product, ProductSource } from './release/product.ts';
 export { compareReleases } from './release/version.ts';
 export { abortRestore } from './restore/abort.ts';
 export { proveBackup } from './restore/prove.ts';

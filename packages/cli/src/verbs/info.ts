@@ -32,6 +32,7 @@ function lines(found: Info): string[] {
     '',
     ...(found.history.length === 0 ? ['No migration has run.'] : historyLines(found)),
     ...stepLines(found),
+    ...(found.notes.length === 0 ? [] : ['', ...found.notes]),
     ...(found.leases.length === 0 ? [] : ['', 'Servers:']),
     ...found.leases.map(({ kind, release: own, host, process, address, renewedAt }) => {
       const where = kind === 'backup' ? 'at work' : (address ?? 'not listening yet');

@@ -253,6 +253,8 @@ export interface Dialect {
   literal(value: string): string;
   /** SQL that yields the name of the database's user, as Flyway writes it into the history. */
   readonly currentUser: string;
+  /** SQL that yields the name of the database. */
+  readonly currentDatabase: string;
   /** SQL that yields a new random UUID as text. */
   readonly randomUuid: string;
   /** SQL that yields the database's clock as text: UTC, ISO 8601, microseconds, `Z`. */
@@ -328,6 +330,8 @@ export interface ScriptStatement {
    * again (repeatable), or not at all (unprovable).
    */
   readonly effect: 'provable' | 'repeatable' | 'unprovable';
+  /** May commit in its middle (a procedure, a block): fails in a transaction then. */
+  readonly mayCommit?: boolean;
   /** Lasts as long as the connection (SET, PREPARE, a temporary table): whoever resumes behind it runs it again first. */
   readonly connection?: boolean;
   /** What it changes, as far as that has to be looked at: see {@link Effects}. */

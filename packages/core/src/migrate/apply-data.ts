@@ -3,11 +3,14 @@ import { contextOf } from '../data-migration/context.ts';
 import { Replicas } from '../data-migration/replicas.ts';
 import type { Steps } from '../data-migration/steps.ts';
 import { openSteps } from '../data-migration/steps.ts';
+import { LockstepError } from '../errors.ts';
 import { phase } from '../progress.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
 import { clearSteps, readSteps, writeStep } from '../state/step.ts';
+import type { Prepared } from './callbacks.ts';
+import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 import { withLockTimeout } from './with-lock-timeout.ts';
@@ -19,17 +22,34 @@ import { withLockTimeout } from './with-lock-timeout.ts';
 export async function applyData(runner: Runner, migration: Migration): Promise<void> {
   const { home, pace } = runner;
   const work = await loadDataMigration(migration);
+  const after = await prepareCallbacks(runner, 'afterEachMigrate');
+  refuseApart(after);
+  await runApart(runner, await prepareCallbacks(runner, 'beforeEachMigrate'));
   const place = { ...home, batchMilliseconds: pace.batchMilliseconds };
   const steps = await openSteps(work, place, contextOf(home.session, home.dialect, runner), runner);
   const replicas = await Replicas.open(home.session, pace, runner);
   try {
-    await runBatches(runner, migration, steps, replicas);
+    await runBatches(runner, migration, steps, replicas, after);
   } finally {
     await replicas.close();
   }
 }
 
-async function runBatches(runner: Runner, migration: Migration, steps: Steps, replicas: Replicas): Promise<void> {
+/** The last batch commits together with the history row, and so the callbacks have to be part of a transaction. */
+function refuseApart({ together, scripts }: Prepared): void {
+  const [first] = scripts;
+  if (together || !first) return;
+  const reason = 'it holds what cannot be part of a transaction, and a data migration ends with one';
+  throw new LockstepError('CALLBACK_FAILED', { script: first.callback.script, line: 1, reason });
+}
+
+async function runBatches(
+  runner: Runner,
+  migration: Migration,
+  steps: Steps,
+  replicas: Replicas,
+  after: Prepared,
+): Promise<void> {
   const { home, pace } = runner;
   const started = Date.now();
   // Before it may stand what operators decided.
@@ -46,6 +66,7 @@ async function runBatches(runner: Runner, migration: Migration, steps: Steps, re
         const next = await steps.batch(cursor);
         if (next === null) {
           await steps.verify();
+          await runWithin(runner, after);
           await recordApplied(home, migration, Date.now() - started);
           await clearSteps(home, migration.key);
         } else {
@@ -59,7 +80,7 @@ async function runBatches(runner: Runner, migration: Migration, steps: Steps, re
       if (more && pace.pauseMilliseconds > 0) await sleep(pace.pauseMilliseconds, undefined, { signal: runner.signal });
     }
   } catch (error) {
-    if (isInterruption(error)) throw error;
+    if (isInterruption(error) || isCallbackFailure(error)) throw error;
     throw new MigrationStopped(error, 0, 1, untouched);
   }
 }

@@ -2,13 +2,21 @@ import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
 import { clearSteps, writeStep } from '../state/step.ts';
+import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { clearTheWay, factsBefore, settleEffect } from './effect.ts';
+import { groupStatements } from './group-statements.ts';
 import type { NumberedStatement } from './numbered-statement.ts';
 import { numberStatements, shownText } from './numbered-statement.ts';
 import { doneStatements, markDone } from './resume.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 import { withLockTimeout } from './with-lock-timeout.ts';
+
+/** What belongs into a transaction beside its statements. */
+interface Around {
+  readonly begin: (() => Promise<void>) | undefined;
+  readonly finish: (() => Promise<void>) | undefined;
+}
 
 /**
  * Runs a SQL migration from where it stands. Statements that may share a transaction do, and their progress commits
@@ -23,32 +31,35 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
     runner,
     statements.filter(({ number }) => done.has(number)),
   );
-  const groups = groupStatements(statements.filter(({ number }) => !done.has(number)));
+  const before = await prepareCallbacks(runner, 'beforeEachMigrate');
+  const after = await prepareCallbacks(runner, 'afterEachMigrate');
+  const open = statements.filter(({ number }) => !done.has(number));
+  const groups = groupStatements(open, migration.separately);
   const last = groups.at(-1);
   const finish = async (): Promise<void> => {
+    if (after.together) await runWithin(runner, after);
     await recordApplied(runner.home, migration, Date.now() - started);
     await clearSteps(runner.home, migration.key);
   };
 
+  // Callbacks are part of the migration's transaction where it has one and they may be.
+  const beginsWithFirst = before.together && groups[0]?.[0]?.transactional === true;
+  const endsWithLast = after.together && last?.[0]?.transactional === true;
+  if (!beginsWithFirst) await runApart(runner, before);
   for (const group of groups) {
     await runner.lock?.check();
-    const untouched = group === groups[0] && done.size === 0;
-    if (group[0]?.transactional)
-      await runTogether(runner, migration, group, untouched, group === last ? finish : undefined);
+    const isFirst = group === groups[0];
+    const untouched = isFirst && done.size === 0;
+    const around = {
+      begin: isFirst && beginsWithFirst ? () => runWithin(runner, before) : undefined,
+      finish: group === last && endsWithLast ? finish : undefined,
+    };
+    if (group[0]?.transactional) await runTogether(runner, migration, group, untouched, around);
     else await runAlone(runner, migration, group[0], untouched);
   }
-  if (!last?.[0]?.transactional) await runner.home.session.transaction(finish);
-}
-
-/** Neighbours that may share a transaction form a group; every other statement is a group of its own. */
-function groupStatements(statements: readonly NumberedStatement[]): NumberedStatement[][] {
-  const groups: NumberedStatement[][] = [];
-  for (const statement of statements) {
-    const current = groups.at(-1);
-    if (statement.transactional && current?.[0]?.transactional) current.push(statement);
-    else groups.push([statement]);
-  }
-  return groups;
+  if (endsWithLast) return;
+  if (!after.together) await runApart(runner, after);
+  await runner.home.session.transaction(finish);
 }
 
 /** What the statements behind a crash find on their connection is what those before it have put there. */
@@ -67,22 +78,23 @@ async function runTogether(
   migration: Migration,
   group: readonly NumberedStatement[],
   untouched: boolean,
-  finish: (() => Promise<void>) | undefined,
+  around: Around,
 ): Promise<void> {
   const { session } = runner.home;
   let current = group[0];
   try {
     await withLockTimeout(runner, group, () =>
       session.transaction(async () => {
+        await around.begin?.();
         for (const statement of group) {
           current = statement;
           await phase(runner, 'migrate:statement');
           await clearTheWay(runner, statement);
           await session.execute(statement.text);
           // With the last of them, the history says it all.
-          if (!finish) await markDone(runner, migration, statement);
+          if (!around.finish) await markDone(runner, migration, statement);
         }
-        await finish?.();
+        await around.finish?.();
         await phase(runner, 'migrate:commit');
       }),
     );
@@ -130,6 +142,6 @@ async function runAlone(
 }
 
 function stopped(error: unknown, statement: NumberedStatement | undefined, undone: boolean): unknown {
-  if (isInterruption(error)) return error;
+  if (isInterruption(error) || isCallbackFailure(error)) return error;
   return new MigrationStopped(error, statement?.number ?? 0, statement?.line ?? 1, undone);
 }

@@ -11,23 +11,29 @@ import type { Shape } from '../shape/shape.ts';
 import { insertState } from '../state/state.ts';
 import { createOwnTables, homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
+import { runCallbacks } from './callbacks.ts';
+import { isCurrent } from './pending.ts';
 import { apply, withNewHomes } from './apply.ts';
 
-/** Runs migrations on a database whose own tables exist, without looking at phases. */
+/** Runs migrations, and the callbacks around them, on a database whose own tables exist, without looking at phases. */
 export async function buildWith(
   database: Database,
-  schemas: readonly string[],
+  code: Code,
   migrations: readonly Migration[],
   options: RunOptions,
 ): Promise<void> {
+  const { callbacks } = code;
+  const { schemas } = code.product;
   // Tables are empty or small here, and nobody else is at work.
   const pace = { ...defaultPace, lagSeconds: 0 };
-  const runner = { ...options, database, schemas, pace, actor: actor(), lock: undefined };
+  const runner = { ...options, database, schemas, pace, callbacks, actor: actor(), lock: undefined };
   await withNewHomes(database, schemas, async (next) => {
+    await runCallbacks(runner, 'beforeMigrate', next);
     for (const migration of migrations) {
       options.signal?.throwIfAborted();
       await apply({ ...runner, home: await next() }, migration);
     }
+    await runCallbacks(runner, 'afterMigrate', next);
   });
 }
 
@@ -41,7 +47,7 @@ export async function shapeOf(database: Database, code: Code, migrations: readon
       const home = homeOf(session, scratch.database.dialect, schemas);
       await createOwnTables(home);
       await insertState(home, code.product.name, 'migrating', {});
-      await buildWith(scratch.database, schemas, migrations, {});
+      await buildWith(scratch.database, code, migrations, {});
       return await session.describe(schemas);
     } finally {
       await session.close();
@@ -67,7 +73,7 @@ export function migrationsOf(
   );
   const found = others.map((row) => {
     const migration = code.migrations.find(({ key }) => key === row.key);
-    if (migration && (row.checksum === null || row.checksum === migration.checksum)) return migration;
+    if (migration && (row.checksum === null || isCurrent(migration, row))) return migration;
     const reason = migration ? `${row.script} has another checksum here` : `${row.script} is not in this code`;
     throw new LockstepError('BACKUP_OTHER_LIST', { reason });
   });

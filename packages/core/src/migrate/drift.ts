@@ -8,6 +8,8 @@ import type { Shape } from '../shape/shape.ts';
 import type { AppliedMigration } from '../state/history.ts';
 import { baselineOf, isHidden } from '../release/baseline.ts';
 import { migrationsOf, shapeOf } from './build.ts';
+import { isCallbackFailure } from './callbacks.ts';
+import { isCurrent } from './pending.ts';
 import { MigrationStopped } from './runner.ts';
 
 export interface Drift {
@@ -49,15 +51,16 @@ function isInFiles(code: Code, applied: readonly AppliedMigration[]): boolean {
   if (baseline && !code.migrations.some(({ version }) => isHidden(version, baseline))) return false;
   return applied
     .filter((row) => row.version === null)
-    .every((row) => code.migrations.some(({ key, checksum }) => key === row.key && checksum === row.checksum));
+    .every((row) => code.migrations.some((migration) => migration.key === row.key && isCurrent(migration, row)));
 }
 
 async function build(database: Database, code: Code, applied: readonly AppliedMigration[]): Promise<Shape | undefined> {
   try {
     return await shapeOf(database, code, migrationsOf(code, applied));
   } catch (error) {
-    // What a baseline stands for never had to run on an empty database.
+    // What a baseline stands for never had to run on an empty database, nor a callback on an older release.
     if (error instanceof MigrationStopped && baselineOf(applied)) return undefined;
+    if (isCallbackFailure(error)) return undefined;
     throw error;
   }
 }

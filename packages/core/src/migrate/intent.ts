@@ -2,6 +2,7 @@ import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { readSteps, writeStep } from '../state/step.ts';
 import type { Runner } from './runner.ts';
+import { timeFact } from './text-to-run.ts';
 
 /**
  * Writes down that a migration begins, or goes on, and on which connection: whoever comes after a crash knows what was
@@ -20,6 +21,6 @@ export async function writeIntent(runner: Runner, migration: Migration): Promise
       reason: `it has gone as far as the cursor ${cursor}`,
     });
   }
-  const facts = { ...known?.facts, session: home.session.id };
+  const facts = { ...known?.facts, ...(await timeFact(home, migration)), session: home.session.id };
   await writeStep(home, { migration: migration.key, statement: 0, checksum, status: 'running', facts, actor });
 }

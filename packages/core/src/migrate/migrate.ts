@@ -1,6 +1,6 @@
 import type { Database, Lock, LockName } from '../database/database.ts';
 import { withLock } from '../database/lock.ts';
-import { LockstepError } from '../errors.ts';
+import { LockstepError, reasonOf } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { note, phase } from '../progress.ts';
 import { databaseRelease } from '../release/database-release.ts';
@@ -19,11 +19,13 @@ import { actor } from './actor.ts';
 import { adopt, phaseRefused } from './adopt.ts';
 import type { AppliedNow } from './apply.ts';
 import { apply, withNewHomes } from './apply.ts';
+import { runCallbacks } from './callbacks.ts';
 import { enterMigrating } from './enter.ts';
 import { settleFailure } from './failure.ts';
 import { waitForOrphans } from './orphan.ts';
 import { pendingMigrations } from './pending.ts';
 import type { Runner } from './runner.ts';
+import { isInterruption } from './runner.ts';
 
 export interface MigrateOptions extends RunOptions {
   /** The release to go to; the code's own one unless given. */
@@ -103,7 +105,19 @@ export async function migrateLocked(
       throw new LockstepError('RELEASE_NOT_AHEAD', { found: release.name, needed: to });
     }
     const pending = pendingMigrations(code, applied, to);
+    for (const text of code.notes) await note(options, text);
+    const runner: Runner = {
+      ...options,
+      home,
+      database,
+      schemas: product.schemas,
+      pace: product.dataMigrations,
+      callbacks: code.callbacks,
+      actor: actor(),
+      lock,
+    };
     if (pending.length === 0) {
+      await runAll(runner, code, []);
       // A run before this one may have been killed when everything was applied.
       const finishes = state.phase === 'migrating' && state.detail['seeded'] === 'true';
       const seed = finishes ? await readSeed(database, product.schemas, options) : undefined;
@@ -120,16 +134,7 @@ export async function migrateLocked(
     const detail = { from: from ?? 'empty', to, seeded: String(seeded), holder: actor(), ...options.detail };
     await enterMigrating(home, detail);
     await phase(options, 'migrate:entered');
-    const runner: Runner = {
-      ...options,
-      home,
-      database,
-      schemas: product.schemas,
-      pace: product.dataMigrations,
-      actor: actor(),
-      lock,
-    };
-    const done = await runAll(database, runner, code, pending);
+    const done = await runAll(runner, code, pending);
     const seed = seeded ? await readSeed(database, product.schemas, options) : undefined;
     await options.prove?.(home);
     await phase(options, 'migrate:finish');
@@ -140,24 +145,38 @@ export async function migrateLocked(
   }
 }
 
-async function runAll(
-  database: Database,
-  runner: Runner,
-  code: Code,
-  pending: readonly Migration[],
-): Promise<AppliedNow[]> {
-  return withNewHomes(database, runner.schemas, async (next) => {
+/** Runs migrations with the callbacks around them, which run where nothing is pending as well. */
+async function runAll(runner: Runner, code: Code, pending: readonly Migration[]): Promise<AppliedNow[]> {
+  return withNewHomes(runner.database, runner.schemas, async (next) => {
     const done: AppliedNow[] = [];
-    for (const migration of pending) {
-      await note(runner, `Migrating to ${migration.key} ${migration.description}`);
-      try {
+    // What fails before the first migration leaves the database as it was for that one.
+    let current = pending[0];
+    try {
+      await runCallbacks(runner, 'beforeMigrate', next);
+      for (const migration of pending) {
+        current = migration;
+        await note(runner, `Migrating to ${migration.key} ${migration.description}`);
         done.push(await apply({ ...runner, home: await next() }, migration));
-      } catch (error) {
-        throw await settleFailure(runner, code, migration, error);
       }
+      current = undefined;
+      await runCallbacks(runner, 'afterMigrate', next);
+    } catch (error) {
+      if (isInterruption(error)) throw error;
+      const settled = current ? await settleFailure(runner, code, current, error) : error;
+      await tellOfFailure(runner, next);
+      throw settled;
     }
     return done;
   });
+}
+
+/** The callbacks of a failure. What goes wrong in them does not hide the failure itself. */
+async function tellOfFailure(runner: Runner, next: () => Promise<Home>): Promise<void> {
+  try {
+    await runCallbacks(runner, 'afterMigrateError', next);
+  } catch (error) {
+    await note(runner, reasonOf(error));
+  }
 }
 
 async function becomeReady(home: Home, code: Code, seed: State['seed'] | undefined): Promise<string> {

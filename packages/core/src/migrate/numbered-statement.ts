@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ScriptStatement } from '../database/database.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Home } from '../state/tables.ts';
+import { standsAlone } from './group-statements.ts';
+import { textToRun } from './text-to-run.ts';
 
 /** A statement of a migration, as its progress is recorded. */
 export interface NumberedStatement extends ScriptStatement {
@@ -12,10 +14,11 @@ export interface NumberedStatement extends ScriptStatement {
 }
 
 /** The statements of a SQL migration; none of another one. Throws MIGRATION_UNREADABLE. */
-export async function numberStatements({ dialect }: Home, migration: Migration): Promise<NumberedStatement[]> {
-  const statements = migration.language === 'sql' ? await dialect.split(migration.text, migration.script) : [];
+export async function numberStatements(home: Home, migration: Migration): Promise<NumberedStatement[]> {
+  if (migration.language !== 'sql') return [];
+  const statements = await home.dialect.split(await textToRun(home, migration), migration.script);
   return statements.map((statement, index) => ({
-    ...statement,
+    ...standsAlone(statement, migration.separately),
     number: index + 1,
     checksum: createHash('sha256').update(statement.text).digest('hex'),
   }));

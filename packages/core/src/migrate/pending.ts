@@ -15,15 +15,33 @@ export function pendingMigrations(code: Code, applied: readonly AppliedMigration
   checkApplied(code, applied);
   const done = new Map(applied.map((row) => [row.key, row]));
   const baseline = baselineOf(applied);
+  if (applied.length === 0) refuseGone(code);
   const versioned = migrationsUpTo(code, to).filter(
     ({ key, version }) => !done.has(key) && !isHidden(version, baseline),
   );
   refuseOutOfOrder(versioned, applied);
   if (to !== code.product.version) return versioned;
   const repeatable = code.migrations.filter(
-    (migration) => migration.version === null && done.get(migration.key)?.checksum !== migration.checksum,
+    (migration) => migration.version === null && !isCurrent(migration, done.get(migration.key)),
   );
   return [...versioned, ...repeatable];
+}
+
+/**
+ * A baseline migration is not run: what it stands for is. Where that is not in the code any more, an empty database
+ * would get another shape than the one that the baseline makes.
+ */
+function refuseGone(code: Code): void {
+  for (const { kind, version, script } of code.idle) {
+    if (kind !== 'baseline' || version === null) continue;
+    if (code.migrations.some((migration) => isHidden(migration.version, version))) continue;
+    throw new LockstepError('BASELINE_FILE_NEEDED', { script, version: version.text });
+  }
+}
+
+/** A repeatable migration that ran as it is now. As with Flyway, its file's own checksum counts as well. */
+export function isCurrent(migration: Migration, row: Pick<AppliedMigration, 'checksum'> | undefined): boolean {
+  return row?.checksum === migration.checksum || row?.checksum === migration.fileChecksum;
 }
 
 /** Everything that the database has applied must be in the code, unchanged, and nothing may have failed in it. */

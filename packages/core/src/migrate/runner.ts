@@ -1,6 +1,7 @@
 import { LockstepError, reasonOf } from '../errors.ts';
 import type { Database, Lock } from '../database/database.ts';
 import type { RunOptions } from '../progress.ts';
+import type { Callback } from '../release/migration-file.ts';
 import type { DataMigrationPace } from '../release/product.ts';
 import type { Home } from '../state/tables.ts';
 
@@ -10,6 +11,7 @@ export interface Runner extends RunOptions {
   readonly database: Database;
   readonly schemas: readonly string[];
   readonly pace: DataMigrationPace;
+  readonly callbacks: readonly Callback[];
   /** Who runs them, for the records: `user@host`. */
   readonly actor: string;
   /** The migration lock. Undefined on a scratch database, which nobody else knows. */

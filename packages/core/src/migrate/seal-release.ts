@@ -51,8 +51,10 @@ function sealMigration(
   family: Family,
 ): SealedMigration {
   const before = sealed?.migrations.find(({ key }) => key === migration.key);
-  const { key, description, checksum } = migration;
-  return { key, description, checksums: { ...before?.checksums, [family]: checksum } };
+  const { key, description, checksum, fileChecksum, textChecksum } = migration;
+  const checksums = { ...before?.checksums, [family]: checksum };
+  const texts = { ...before?.texts, ...(fileChecksum === textChecksum ? {} : { [family]: textChecksum }) };
+  return { key, description, checksums, ...(Object.keys(texts).length === 0 ? {} : { texts }) };
 }
 
 function withRelease(code: Code, sealed: SealedRelease): Seal {

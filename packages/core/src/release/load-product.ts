@@ -1,4 +1,5 @@
 import { LockstepError } from '../errors.ts';
+import { readPlaceholders } from './placeholders.ts';
 import type { Product, ProductSource } from './product.ts';
 import { defaultPace, flywayNaming } from './product.ts';
 import { readSeal } from './seal.ts';
@@ -17,6 +18,7 @@ export async function loadProduct(source: ProductSource): Promise<Product> {
     migrations: source.migrations,
     schemas: source.schemas,
     naming: { ...flywayNaming, ...source.naming },
+    placeholders: readPlaceholders(source.placeholders),
     dataMigrations: { ...defaultPace, ...source.dataMigrations },
     seal: await readSeal(source.migrations, source.name),
   };

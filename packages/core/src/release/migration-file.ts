@@ -5,44 +5,93 @@ import { LockstepError, reasonOf } from '../errors.ts';
 import { checksum } from './checksum.ts';
 import type { DeclaredChange } from './declared-change.ts';
 import { declaredChanges } from './declared-change.ts';
+import { decode } from './decode.ts';
+import type { CallbackEvent } from './events.ts';
+import type { IdleName, MigrationName } from './file-name.ts';
 import { parseFileName } from './file-name.ts';
-import type { Naming } from './product.ts';
+import type { Placeholders } from './placeholders.ts';
+import { databasePlaceholders, replacePlaceholders } from './placeholders.ts';
+import type { Product } from './product.ts';
+import { readScriptConfig } from './script-config.ts';
 import type { Version } from './version.ts';
 import { compareVersions } from './version.ts';
 
+/** A file that is run, as it stands on disk. */
+export interface Script {
+  /** Path from its folder of migrations, with `/`, as Flyway writes it into the history. */
+  readonly script: string;
+  readonly file: string;
+  /** With the values of placeholders put in, but for those that only the database knows. */
+  readonly text: string;
+  /** Given if some of the values come from the database. See `textToRun`. */
+  readonly template: { readonly text: string; readonly placeholders: Placeholders } | undefined;
+  /** What it says that it changes in existing data. */
+  readonly changes: readonly DeclaredChange[];
+  /** Every statement is committed by itself. */
+  readonly separately: boolean;
+}
+
+/** A script that runs at an event. */
+export interface Callback extends Script {
+  readonly event: CallbackEvent;
+  readonly description: string;
+}
+
 /** One migration as it stands on disk. */
-export interface Migration {
+export interface Migration extends Script {
   /** The version's text, or `R__description`: how steps and people name it. */
   readonly key: string;
   /** Null for a repeatable migration. */
   readonly version: Version | null;
   readonly description: string;
   readonly language: 'sql' | 'typescript';
-  /** Path from its folder of migrations, with `/`, as Flyway writes it into the history. */
-  readonly script: string;
-  readonly file: string;
-  readonly text: string;
+  /** Flyway's: of a versioned migration's file, and of a repeatable one's text with the values put in. */
   readonly checksum: number;
-  /** What it says that it changes in existing data. */
-  readonly changes: readonly DeclaredChange[];
+  /** Of the file, whatever is put in. */
+  readonly fileChecksum: number;
+  /** Of the text with the values put in. */
+  readonly textChecksum: number;
+}
+
+/** A file of Flyway's that is known and not run. */
+export interface IdleFile extends IdleName {
+  readonly script: string;
+}
+
+/** All that a folder of migrations holds for a family. */
+export interface Scripts {
+  /** In Flyway's order: by version, then the repeatable ones by description. */
+  readonly migrations: readonly Migration[];
+  /** By description, those without one last. */
+  readonly callbacks: readonly Callback[];
+  readonly idle: readonly IdleFile[];
 }
 
 /**
- * Finds the migrations of a family: those in `common` and in the family's own folder, or, where there are no such
- * folders, all below `folder`. In Flyway's order: by version, then the repeatable ones by description.
+ * Finds the scripts of a family: those in `common` and in the family's own folder, or, where there are no such
+ * folders, all below the product's folder.
  */
-export async function readMigrations(folder: string, naming: Naming, dialect: Dialect): Promise<Migration[]> {
-  const locations = await locationsOf(folder, dialect);
-  const found: Migration[] = [];
-  for (const location of locations) {
+export async function readScripts(
+  product: Pick<Product, 'migrations' | 'naming' | 'placeholders'>,
+  dialect: Dialect,
+): Promise<Scripts> {
+  const migrations: Migration[] = [];
+  const callbacks: Callback[] = [];
+  const idle: IdleFile[] = [];
+  for (const location of await locationsOf(product.migrations, dialect)) {
     for (const file of await filesBelow(location)) {
-      const migration = await readMigration(location, file, naming);
-      if (migration) found.push(migration);
+      const script = relative(location, file).split(sep).join('/');
+      const name = parseFileName(script, product.naming);
+      if (!name) continue;
+      if (name.kind === 'migration') migrations.push(await readMigration(script, file, name, product));
+      else if (name.kind === 'callback')
+        callbacks.push({ ...(await readScript(script, file, 'sql', product)), ...name });
+      else idle.push({ ...name, script });
     }
   }
-  const sorted = found.toSorted(inOrder);
+  const sorted = migrations.toSorted(inOrder);
   refuseDuplicates(sorted);
-  return sorted;
+  return { migrations: sorted, callbacks: callbacks.toSorted(byDescription), idle };
 }
 
 const familyFolders = ['common', 'postgres', 'mysql', 'mariadb'];
@@ -78,19 +127,62 @@ async function filesBelow(folder: string): Promise<string[]> {
   return files;
 }
 
-async function readMigration(location: string, file: string, naming: Naming): Promise<Migration | undefined> {
-  const script = relative(location, file).split(sep).join('/');
-  const name = parseFileName(script, naming);
-  if (!name) return undefined;
+type Source = Pick<Product, 'placeholders'>;
+type ReadScript = Script & Pick<Migration, 'fileChecksum' | 'textChecksum'>;
+
+async function readMigration(script: string, file: string, name: MigrationName, product: Source): Promise<Migration> {
+  const read = await readScript(script, file, name.language, product);
+  const { version, description, language } = name;
+  return {
+    ...read,
+    key: version?.text ?? `R__${description}`,
+    version,
+    description,
+    language,
+    checksum: version ? read.fileChecksum : read.textChecksum,
+  };
+}
+
+async function readScript(
+  script: string,
+  file: string,
+  language: Migration['language'],
+  product: Source,
+): Promise<ReadScript> {
+  const config = language === 'sql' ? await readScriptConfig(file, script) : undefined;
+  const original = await readText(script, file, config?.encoding ?? 'UTF-8');
+  const placeholders = config?.placeholderReplacement ? product.placeholders : undefined;
+  const { text, names } = placeholders
+    ? replacePlaceholders(original, placeholders, script)
+    : { text: original, names: new Set<string>() };
+  const asksDatabase = databasePlaceholders.some((name) => names.has(name));
+  const fileChecksum = checksum(original);
+  return {
+    script,
+    file,
+    text,
+    template: placeholders && asksDatabase ? { text: original, placeholders } : undefined,
+    changes: declaredChanges(text, script),
+    separately: config?.executeInTransaction === false,
+    fileChecksum,
+    textChecksum: text === original ? fileChecksum : checksum(text),
+  };
+}
+
+async function readText(script: string, file: string, encoding: string): Promise<string> {
   const bytes = await readFile(file);
   try {
-    const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-    const key = name.version?.text ?? `R__${name.description}`;
-    return { key, ...name, script, file, text, checksum: checksum(bytes), changes: declaredChanges(text, script) };
+    return decode(bytes, encoding);
   } catch (error) {
-    if (error instanceof LockstepError) throw error;
-    throw new LockstepError('MIGRATION_UNREADABLE', { file: script, line: 1, column: 1, reason: reasonOf(error) });
+    const reason = `as ${encoding}: ${reasonOf(error)}`;
+    throw new LockstepError('MIGRATION_UNREADABLE', { file: script, line: 1, column: 1, reason }, { cause: error });
   }
+}
+
+function byDescription(left: Callback, right: Callback): number {
+  if (left.description === right.description) return 0;
+  if (left.description === '' || right.description === '') return left.description === '' ? 1 : -1;
+  return left.description < right.description ? -1 : 1;
 }
 
 function inOrder(left: Migration, right: Migration): number {

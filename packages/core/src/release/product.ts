@@ -1,3 +1,4 @@
+import type { Placeholders } from './placeholders.ts';
 import type { Seal } from './seal.ts';
 
 /** How migrations are named. Flyway's defaults: `V1.2.0.1__add_owner.sql`, `R__views.sql`. */
@@ -10,6 +11,16 @@ export interface Naming {
 }
 
 export const flywayNaming: Naming = { versioned: 'V', repeatable: 'R', separator: '__', suffixes: ['.sql'] };
+
+/** Values for the placeholders of scripts. Without one, scripts are sent as they stand. */
+export interface PlaceholderSource {
+  /** By name; upper and lower case are the same. */
+  readonly values?: Readonly<Record<string, string>> | undefined;
+  /** `${` unless told otherwise. */
+  readonly prefix?: string | undefined;
+  /** `}` unless told otherwise. */
+  readonly suffix?: string | undefined;
+}
 
 /** How data migrations go through large tables. */
 export interface DataMigrationPace {
@@ -40,6 +51,7 @@ export interface ProductSource {
   /** The schemas that belong to the product; of no meaning on MySQL and MariaDB. */
   readonly schemas: readonly string[];
   readonly naming?: Partial<Naming> | undefined;
+  readonly placeholders?: PlaceholderSource | undefined;
   readonly dataMigrations?: Partial<DataMigrationPace> | undefined;
 }
 
@@ -50,6 +62,8 @@ export interface Product {
   readonly migrations: string;
   readonly schemas: readonly string[];
   readonly naming: Naming;
+  /** Undefined: nothing is replaced. */
+  readonly placeholders: Placeholders | undefined;
   readonly dataMigrations: DataMigrationPace;
   readonly seal: Seal;
 }

@@ -1,7 +1,7 @@
 import type { Database, Family } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
-import type { Migration } from './migration-file.ts';
-import { readMigrations } from './migration-file.ts';
+import type { Callback, IdleFile, Migration } from './migration-file.ts';
+import { readScripts } from './migration-file.ts';
 import type { Product } from './product.ts';
 import type { SealedRelease } from './seal.ts';
 import { compareReleases, releaseName } from './version.ts';
@@ -21,6 +21,11 @@ export interface Code {
   readonly migrations: readonly Migration[];
   /** Oldest first. The last one is the code's own release, sealed or not. */
   readonly releases: readonly Release[];
+  readonly callbacks: readonly Callback[];
+  /** Files of Flyway's that are not run: undo and baseline migrations. */
+  readonly idle: readonly IdleFile[];
+  /** What people should know of the files. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -30,7 +35,7 @@ export interface Code {
  */
 export async function readCode(product: Product, database: Pick<Database, 'dialect'>): Promise<Code> {
   const { dialect } = database;
-  const migrations = await readMigrations(product.migrations, product.naming, dialect);
+  const { migrations, callbacks, idle } = await readScripts(product, dialect);
   const versioned = migrations.filter((migration) => migration.version !== null);
   const names = new Set([product.version, ...product.seal.releases.map((release) => release.version)]);
   const byRelease = new Map<string, Migration[]>([...names].map((name) => [name, []]));
@@ -53,7 +58,27 @@ export async function readCode(product: Product, database: Pick<Database, 'diale
     });
   }
   for (const release of releases) checkSeal(release, dialect.family);
-  return { product, family: dialect.family, migrations, releases };
+  const notes = [...idle.map(idleNote), ...releases.flatMap((release) => valueNotes(release, dialect.family))];
+  return { product, family: dialect.family, migrations, releases, callbacks, idle, notes };
+}
+
+const reasons: Readonly<Record<IdleFile['kind'], string>> = {
+  undo: 'to go back in time, restore a backup',
+  baseline: 'the migrations that it stands for are run instead',
+  event: 'there is nothing that runs at its event',
+};
+
+function idleNote({ script, kind }: IdleFile): string {
+  return `${script} is not run: ${reasons[kind]}.`;
+}
+
+/** A release that was sealed with other values of placeholders is not quite what was sealed: nobody may overlook it. */
+function valueNotes(release: Release, family: Family): string[] {
+  return release.migrations.flatMap(({ key, script, textChecksum }) => {
+    const sealed = release.sealed?.migrations.find((migration) => migration.key === key)?.texts?.[family];
+    if (sealed === undefined || sealed === textChecksum) return [];
+    return `${script} was sealed with other values of its placeholders.`;
+  });
 }
 
 function releaseOf(migration: Migration, product: Product): string {

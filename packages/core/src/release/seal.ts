@@ -18,6 +18,8 @@ export interface SealedMigration {
   readonly key: string;
   readonly description: string;
   readonly checksums: Readonly<Partial<Record<Family, number>>>;
+  /** Of the text with the values of placeholders put in, where there are some. */
+  readonly texts?: Readonly<Partial<Record<Family, number>>>;
 }
 
 /** Sealed releases, oldest first. */
@@ -76,15 +78,20 @@ function parseRelease(release: Readonly<Record<string, unknown>>): SealedRelease
 }
 
 function parseMigration(migration: Readonly<Record<string, unknown>>): SealedMigration {
-  const checksums = record(migration['checksums'], 'checksums');
+  const texts = migration['texts'];
   return {
     key: text(migration['key'], 'key'),
     description: text(migration['description'], 'description'),
-    checksums: byFamily(checksums, (value) => {
-      if (typeof value !== 'number') throw new TypeError('a checksum is not a number');
-      return value;
-    }),
+    checksums: checksumsOf(migration['checksums']),
+    ...(texts === undefined ? {} : { texts: checksumsOf(texts) }),
   };
+}
+
+function checksumsOf(value: unknown): Partial<Record<Family, number>> {
+  return byFamily(record(value, 'checksums'), (checksum) => {
+    if (typeof checksum !== 'number') throw new TypeError('a checksum is not a number');
+    return checksum;
+  });
 }
 
 function byFamily<Value>(

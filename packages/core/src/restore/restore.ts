@@ -113,7 +113,7 @@ async function restoreInto(
   const target = await inspectTarget(database, home, code, manifest, upgrade);
   if (target === 'restored') return result;
   try {
-    await fill(database, home, schemas, archive, source, target, options);
+    await fill(database, home, code, archive, source, target, options);
     await phase(options, 'restore:compare');
     await note(options, 'Reading back and comparing');
     await compareWithBackup(database, schemas, { fingerprint: manifest.fingerprint, tables: contents.tables }, options);
@@ -129,16 +129,17 @@ async function restoreInto(
 async function fill(
   database: Database,
   home: Home,
-  schemas: readonly string[],
+  code: Code,
   archive: Archive,
   source: ShapeSource,
   target: TargetKind,
   options: RestoreOptions,
 ): Promise<void> {
   const { contents } = archive;
+  const { schemas } = code.product;
   const { begun, shape, after } =
     (target === 'restoring' ? await goOn(home, schemas, contents, options) : undefined) ??
-    (await begin(database, home, schemas, archive, source, target, options));
+    (await begin(database, home, code, archive, source, target, options));
   const crew = await openCrew(database, schemas, options);
   try {
     await writeJournal(
@@ -189,7 +190,7 @@ async function goOn(
 async function begin(
   database: Database,
   home: Home,
-  schemas: readonly string[],
+  code: Code,
   archive: Archive,
   source: ShapeSource,
   target: TargetKind,
@@ -199,7 +200,7 @@ async function begin(
   await enterRestoring(home, target, manifest, archive.name);
   await phase(options, 'restore:entered');
   await note(options, `Building the shape of release ${manifest.release}`);
-  const shape = await buildShape(database, home, schemas, archive, source, options);
+  const shape = await buildShape(database, home, code, archive, source, options);
   const after = shape.after.filter((statement) => statement.drop !== undefined);
   for (const { drop } of after.toReversed()) if (drop !== undefined) await home.session.execute(drop);
   for (const table of shape.tables) await home.session.run(sql`DELETE FROM ${identifier(table.schema, table.name)}`);
@@ -210,15 +211,16 @@ async function begin(
 async function buildShape(
   database: Database,
   home: Home,
-  schemas: readonly string[],
+  code: Code,
   archive: Archive,
   source: ShapeSource,
   options: RunOptions,
 ): Promise<Shape> {
+  const { schemas } = code.product;
   await home.session.wipe(schemas);
   await clearRecords(home);
   if (source.kind === 'migrations') {
-    await buildWith(database, schemas, source.migrations, { signal: options.signal });
+    await buildWith(database, code, source.migrations, { signal: options.signal });
   } else {
     for (const kind of ['shape', 'rest'] as const) await runFrames(home, archive, kind);
   }

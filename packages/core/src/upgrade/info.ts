@@ -31,6 +31,8 @@ export interface Info {
   readonly databaseId: string | null;
   readonly pending: readonly { readonly version: string; readonly description: string }[];
   readonly history: readonly AppliedMigration[];
+  /** What people should know of the files: which of them are not run. */
+  readonly notes: readonly string[];
   /** `drifted` is null where it is not known: no release yet, or a migration is under way. */
   readonly shape: { readonly fingerprint: string; readonly drifted: boolean | null };
   readonly leases: readonly Lease[];
@@ -89,6 +91,7 @@ export async function info(database: Database, product: Product): Promise<Info> 
       databaseId: state?.databaseId ?? null,
       pending: own || !state ? pending(code, applied) : [],
       history: rows,
+      notes: code.notes,
       shape: {
         fingerprint: fingerprint(shape),
         drifted: settled ? (await findDrift(database, code, shape, applied)).drifted : null,

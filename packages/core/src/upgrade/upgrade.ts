@@ -190,9 +190,9 @@ async function migrateAndProve(
         await phase(options, 'upgrade:compare');
         await note(options, 'Comparing with the backup');
         const before = new Set(archive.contents.manifest.applied.map((row) => row.script));
-        const changes = code.migrations
-          .filter(({ script }) => !before.has(script))
-          .flatMap((migration) => migration.changes);
+        const changes = [...code.migrations.filter(({ script }) => !before.has(script)), ...code.callbacks].flatMap(
+          (script) => script.changes,
+        );
         comparison = await compareUpgrade(database, code.product.schemas, archive, changes, options);
         watch.lap('compare');
         if (comparison.undeclared.length === 0) return;

@@ -4,7 +4,8 @@ import { flywayNaming } from '#core/release/product.js';
 
 const parse = (name: string, naming = flywayNaming): unknown => {
   const found = parseFileName(name, naming);
-  return found && [found.version?.text ?? null, found.description, found.language];
+  if (found?.kind !== 'migration') return found && [found.kind, 'event' in found ? found.event : found.version?.text];
+  return [found.version?.text ?? null, found.description, found.language];
 };
 
 describe('names of migrations', () => {
@@ -20,11 +21,32 @@ describe('names of migrations', () => {
     ['releases.json', undefined],
     ['README.md', undefined],
     ['notes.sql', undefined],
+    ['U1.2__back.sql', ['undo', '1.2']],
+    ['B3__all.sql', ['baseline', '3']],
+    ['Users.sql', undefined],
+    ['Banner__x.sql', undefined],
+    ['beforeMigrate.sql', ['callback', 'beforeMigrate']],
+    ['afterEachMigrate__grants.sql', ['callback', 'afterEachMigrate']],
+    ['afterMigrateError.sql', ['callback', 'afterMigrateError']],
+    ['beforeMigrate.ts', undefined],
+    ['beforeClean.sql', ['event', undefined]],
+    ['afterEachUndo__x.sql', ['event', undefined]],
   ])('%s', (name, expected) => {
     expect(parse(name)).toEqual(expected);
   });
 
-  it.each(['V__x.sql', 'Vx__y.sql', 'V1.__x.sql', 'R1__x.sql', 'README.sql', 'Views.sql'])('refuses %s', (name) => {
+  it.each([
+    'V__x.sql',
+    'Vx__y.sql',
+    'V1.__x.sql',
+    'R1__x.sql',
+    'README.sql',
+    'Views.sql',
+    'afterMigrates.sql',
+    'beforeMigrate1__x.sql',
+    'afterMigrateApplied.sql',
+    'createSchema.sql',
+  ])('refuses %s', (name) => {
     expect(() => parse(name)).toThrow(expect.objectContaining({ code: 'MIGRATION_NAME_INVALID' }));
   });
 

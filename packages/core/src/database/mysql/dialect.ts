@@ -38,6 +38,7 @@ function dialectOf(flavour: Flavour): Dialect {
     changeLock: 'FOR UPDATE',
     literal,
     currentUser: "SUBSTRING_INDEX(USER(), '@', 1)",
+    currentDatabase: 'DATABASE()',
     randomUuid,
     clock: clockText,
     clockPlus: clockPlusText,

@@ -38,6 +38,7 @@ export const postgresDialect: Dialect = {
   changeLock: 'FOR NO KEY UPDATE',
   literal,
   currentUser: 'current_user',
+  currentDatabase: 'current_database()',
   randomUuid: 'pg_catalog.gen_random_uuid()::text',
   clock: clockText,
   clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),

@@ -2,9 +2,10 @@ import type { Node, RangeVar } from 'libpg-query';
 import type { ScriptStatement } from '../database.ts';
 import { detachedBy } from './statement-targets.ts';
 
-type Kind = Pick<ScriptStatement, 'transactional' | 'effect'>;
+type Kind = Pick<ScriptStatement, 'transactional' | 'effect' | 'mayCommit'>;
 
 const inTransaction: Kind = { transactional: true, effect: 'provable' };
+const mayCommit: Kind = { ...inTransaction, mayCommit: true };
 /** Its own transaction or several; the catalogues tell whether it was done: see `targetsOf`. */
 const alone: Kind = { transactional: false, effect: 'provable' };
 const aloneRepeatable: Kind = { transactional: false, effect: 'repeatable' };
@@ -29,7 +30,8 @@ export function kindOf(statement: Node, last: boolean): Kind {
     return statement.DiscardStmt.target === 'DISCARD_ALL' ? aloneRepeatable : inTransaction;
   if ('AlterDatabaseStmt' in statement)
     return movesDatabase(statement.AlterDatabaseStmt.options) ? alone : inTransaction;
-  if ('DoStmt' in statement) return endsTransaction(statement.DoStmt.args) ? aloneUnprovable : inTransaction;
+  if ('DoStmt' in statement) return endsTransaction(statement.DoStmt.args) ? aloneUnprovable : mayCommit;
+  if ('CallStmt' in statement) return mayCommit;
   if ('AlterSystemStmt' in statement) return aloneRepeatable;
   return alwaysAlone.some((name) => name in statement) ? alone : inTransaction;
 }

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { LockstepError, reasonOf } from '../errors.ts';
+
+/** What `V1__x.sql.conf` says about the script beside it. */
+export interface ScriptConfig {
+  /** False: every statement is committed by itself. */
+  readonly executeInTransaction: boolean;
+  /** The script's encoding, by its name in Java or on the web. */
+  readonly encoding: string;
+  readonly placeholderReplacement: boolean;
+}
+
+const defaults: ScriptConfig = { executeInTransaction: true, encoding: 'UTF-8', placeholderReplacement: true };
+
+/** Reads the configuration of a script, if there is one. Throws SCRIPT_CONFIG_INVALID. */
+export async function readScriptConfig(file: string, script: string): Promise<ScriptConfig> {
+  const text = await readFile(`${file}.conf`, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw invalid(script, 1, reasonOf(error));
+  });
+  return text === undefined ? defaults : parseScriptConfig(text, script);
+}
+
+/** Lines of `key=value`; `#` and `!` begin a comment. Keys that are not known are errors. */
+export function parseScriptConfig(text: string, script: string): ScriptConfig {
+  let config = defaults;
+  for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith('!')) continue;
+    const [, key = trimmed, value = ''] = /^([^=:\s]+)\s*[=:]\s*(.*)$/.exec(trimmed) ?? [];
+    const fail = (reason: string): LockstepError => invalid(script, index + 1, reason);
+    if (key === 'executeInTransaction') config = { ...config, executeInTransaction: truth(value, fail) };
+    else if (key === 'placeholderReplacement') config = { ...config, placeholderReplacement: truth(value, fail) };
+    else if (key === 'encoding') config = { ...config, encoding: value };
+    else if (key === 'shouldExecute') {
+      throw fail('"shouldExecute" is not supported: what a release does may not depend on where it runs');
+    } else {
+      throw fail(`there is no key "${key}"; known are executeInTransaction, encoding, placeholderReplacement`);
+    }
+  }
+  return config;
+}
+
+function truth(value: string, fail: (reason: string) => LockstepError): boolean {
+  const text = value.toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw fail(`"${value}" is neither true nor false`);
+}
+
+function invalid(script: string, line: number, reason: string): LockstepError {
+  return new LockstepError('SCRIPT_CONFIG_INVALID', { file: `${script}.conf`, line, reason });
+}
