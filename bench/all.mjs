@@ -13,7 +13,7 @@ const plan = [
   ['many', ['backup', 'restore']],
   ['mix', ['growth']],
   ['rows', ['growth']],
-  ['mix', ['start', 'migrate', 'noop']],
+  ['mix', ['start', 'migrate', 'noop', 'backfill']],
 ];
 
 /** The embedded engine is no place for large data, and nobody else can write to it meanwhile. */

@@ -104,6 +104,21 @@ const sections = [
       '`node` alone': ({ floor }) => seconds(floor.seconds),
     },
   },
+  {
+    title: 'Backfill',
+    suite: 'backfill',
+    columns: {
+      engine: asked.engine,
+      rows: ({ rows }) => rows.toLocaleString('en-US'),
+      Lockstep: compared.Lockstep,
+      'one UPDATE': ({ peers }) => seconds(peers['one UPDATE'].seconds),
+      ratio: ({ updateRatio }) => known(updateRatio),
+      'rows/s of the loop': ({ peers }) => `${Math.round(peers['SELECT and UPDATE per row'].rate)}`,
+      'times as fast': ({ loopRatio }) => known(loopRatio),
+      'CPU, client and server, to one UPDATE': ({ updateCpuRatio }) => known(updateCpuRatio),
+      memory: ({ ours, variants }) => `${ours.rssMb} MB; a quarter of the rows: ${Object.values(variants)[0].rssMb} MB`,
+    },
+  },
 ];
 
 function tableOf({ title, suite, columns }, results) {

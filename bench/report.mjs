@@ -48,6 +48,13 @@ export function printResult(result) {
   say(floorRatio, `It takes ${floorRatio} times as long as the floor.`);
   say(sizeRatio, `What it writes is ${sizeRatio} times as large.`);
   say(waitRatio, `The longest wait of a writer is ${waitRatio} times that beside the best of the others.`);
+  const { rows, updateRatio, updateCpuRatio, loopRatio, memoryRatio } = result;
+  say(
+    updateRatio,
+    `For ${rows} rows it takes ${updateRatio} times as long as one UPDATE, and ${updateCpuRatio} times its CPU.`,
+  );
+  say(loopRatio, `It does ${loopRatio} times as many rows per second as the loop of a SELECT and an UPDATE per row.`);
+  say(memoryRatio, `Its memory is ${memoryRatio} times that of a quarter of the rows.`);
   say(exponents, `Exponents of the growth: ${JSON.stringify(exponents)}`);
 }
 
@@ -55,7 +62,8 @@ function print(measured) {
   for (const [name, each] of Object.entries(measured)) {
     const { medianMs, p99Ms, maxMs, count } = each.waits ?? {};
     const waits = count ? `; ${count} commits waited ${medianMs} ms, 99 % ${p99Ms} ms, at most ${maxMs} ms` : '';
-    console.log(`  ${described(each)}  ${name}${waits}`);
+    const rate = each.rate ? `; ${Math.round(each.rate)} rows/s` : '';
+    console.log(`  ${described(each)}  ${name}${waits}${rate}`);
   }
 }
 

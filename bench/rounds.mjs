@@ -38,6 +38,7 @@ function summary(runs) {
     serverCpu: medianOf('serverCpu'),
     rssMb: Math.round(Math.max(...runs.map((one) => one.rssMb))),
     bytes: runs.at(-1).bytes,
+    rate: medianOf('rate'),
     phases: phasesOf(runs.flatMap((one) => one.phases ?? [])),
     waits: waitsOf(runs.flatMap((one) => one.waits ?? [])),
     runs: seconds,

@@ -1,4 +1,4 @@
-// npm run bench -- backup|restore|start|writers|growth|migrate|noop --engine ENGINE [--set SET] [--size 100MB] [--pairs 5] [--json FILE]
+// npm run bench -- backup|restore|start|writers|growth|migrate|noop|backfill --engine ENGINE [--set SET] [--size 100MB] [--pairs 5] [--json FILE]
 // npm run bench -- all --json FOLDER [--page FILE] [--engine ENGINE,...] [--set SET,...] [--suite SUITE,...]
 // npm run bench -- page --json FOLDER --page FILE
 // Measures Lockstep's command line against the engine's own tools, in turns, on a server of its own with fsync on.

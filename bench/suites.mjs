@@ -1,5 +1,6 @@
 import { machine, printResult } from './report.mjs';
 import { makeSource } from './source.mjs';
+import { backfillSuite } from './suites/backfill.mjs';
 import { backupSuite } from './suites/backup.mjs';
 import { growthSuite } from './suites/growth.mjs';
 import { migrateSuite, noopSuite } from './suites/migrate.mjs';
@@ -16,6 +17,7 @@ export const suites = {
   growth: { run: growthSuite },
   migrate: { run: migrateSuite },
   noop: { run: noopSuite },
+  backfill: { run: backfillSuite },
 };
 
 /**

@@ -14,13 +14,13 @@ type Fields = Readonly<Record<string, unknown>>;
 /** By family, what is measured in one run of all suites, and what else than Lockstep in it. */
 const families: Record<string, { suites: string[]; sets: string[]; backup: string[]; restore: string[] }> = {
   postgres: {
-    suites: ['backup', 'restore', 'writers', 'growth', 'start', 'migrate', 'noop'],
+    suites: ['backup', 'restore', 'writers', 'growth', 'start', 'migrate', 'noop', 'backfill'],
     sets: ['mix'],
     backup: ['pg_dump -Fd -j2 --compress=zstd:1', 'pg_dump | zstd -1'],
     restore: ['pg_restore -j2', 'zstd -dc | psql'],
   },
   mysql: {
-    suites: ['backup', 'restore', 'writers'],
+    suites: ['backup', 'restore', 'writers', 'backfill'],
     sets: ['mix', 'giant'],
     backup: ['mysqldump | zstd -1', 'mydumper -t 2, zstd -1'],
     restore: ['zstd -dc | mysql', 'zstd -d, myloader -t 2'],
@@ -49,7 +49,7 @@ describe.each(servers)('on $engine', ({ engine, suites, sets, backup, restore })
 
     const results = await resultsIn(folder);
     const hasWriters = suites.includes('writers') ? 1 : 0;
-    const others = suites.filter((suite) => ['growth', 'start', 'migrate', 'noop'].includes(suite)).length;
+    const others = suites.filter((suite) => ['growth', 'start', 'migrate', 'noop', 'backfill'].includes(suite)).length;
     expect(results).toHaveLength(sets.length * 2 + hasWriters + others);
     for (const result of results) {
       expect(result).toMatchObject({ engine, size: '2MB', pairs: 1 });
@@ -59,6 +59,7 @@ describe.each(servers)('on $engine', ({ engine, suites, sets, backup, restore })
       if (result['suite'] === 'growth') expectGrowth(result);
       if (result['suite'] === 'migrate') expectCompared(result, ['node-pg-migrate', 'knex', 'postgrator', 'dbmate']);
       if (result['suite'] === 'noop') expectCompared(result, ['postgrator']);
+      if (result['suite'] === 'backfill') expectBackfill(result);
     }
     const written = await readFile(copy, 'utf8');
     expect(written.match(new RegExp(`^\\| ${titleOf(results)} `, 'gm'))).toHaveLength(results.length);
@@ -158,6 +159,18 @@ function expectWriters(result: Fields, names: readonly string[]): void {
 function expectGrowth(result: Fields): void {
   expect(result['steps']).toMatchObject([{ size: '0.5MB' }, { size: '2MB' }]);
   expect(Object.keys(fieldsOf(result['exponents']))).toEqual(['backup', 'restore']);
+}
+
+/** Two megabytes are twenty thousand rows; the ratios say what the figures say. */
+function expectBackfill(result: Fields): void {
+  const ours = fieldsOf(result['ours']);
+  const peers = fieldsOf(result['peers']);
+  const [update, loop] = ['one UPDATE', 'SELECT and UPDATE per row'].map((name) => fieldsOf(peers[name]));
+  expect(result['rows']).toBe(20_000);
+  for (const each of [ours, update, loop]) expect(Number(each?.['rate'])).toBeGreaterThan(0);
+  expect(Number(result['updateRatio'])).toBeCloseTo(Number(ours['seconds']) / Number(update?.['seconds']), 1);
+  expect(Number(result['loopRatio'])).toBeCloseTo(Number(ours['rate']) / Number(loop?.['rate']), 1);
+  expect(Number(result['memoryRatio'])).toBeGreaterThan(0);
 }
 
 function titleOf(results: readonly Fields[]): string {

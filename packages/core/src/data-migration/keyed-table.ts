@@ -1,6 +1,6 @@
 import type { Dialect, Session } from '../database/database.ts';
 import type { ColumnFacts, TableFacts, ValueKind } from '../database/keyed-rows.ts';
-import type { Sql } from '../database/sql.ts';
+import type { Sql, SqlValue } from '../database/sql.ts';
 import { identifier, join, raw, sql } from '../database/sql.ts';
 import { LockstepError } from '../errors.ts';
 import { nameParts } from '../release/declared-change.ts';
@@ -10,6 +10,8 @@ import { valueOf } from './values.ts';
 interface SelectedColumn {
   readonly column: ColumnFacts;
   readonly kind: ValueKind;
+  /** Its name in the answer. */
+  readonly as: string;
 }
 
 /** Rows behind a key, and the last one's key. */
@@ -58,6 +60,10 @@ export class KeyedTable {
   readonly #table: TableFacts;
   readonly #key: readonly ColumnFacts[];
   readonly #columns: readonly SelectedColumn[];
+  /** What is selected. */
+  readonly #pieces: readonly string[];
+  /** The names of the key's texts in the answer. */
+  readonly #keyNames: readonly string[];
   readonly #where: Sql | undefined;
 
   private constructor(session: Session, dialect: Dialect, table: TableFacts, work: AnyTableMigration, where?: Sql) {
@@ -66,6 +72,16 @@ export class KeyedTable {
     this.#table = table;
     this.#key = findKey(table, work.key);
     this.#columns = selected(table, this.#key, work.select);
+    // A column of the key that is asked for in another form is read twice.
+    const keys = this.#key.map((column, at) => {
+      const kind = column.kinds[0] ?? 'text';
+      const same = this.#columns.find((each) => each.column === column && each.kind === kind);
+      return same ?? { column, kind, as: `k${at}` };
+    });
+    this.#keyNames = keys.map(({ as }) => as);
+    this.#pieces = [...new Set([...keys, ...this.#columns])].map(
+      ({ column, kind, as }) => `${dialect.valueAs(column, kind)} AS ${as}`,
+    );
     this.#where = where;
   }
 
@@ -76,24 +92,21 @@ export class KeyedTable {
 
   /** The next rows behind a key (null: from the first on), locked until the end of the transaction. */
   async read(after: readonly string[] | null, limit: number): Promise<KeyedRows> {
-    // The key's texts are read under names of their own: it may be asked for in another form.
-    const keys = this.#key.map((column, at) => this.#piece({ column, kind: column.kinds[0] ?? 'text' }, `k${at}`));
-    const values = this.#columns.map((column, at) => this.#piece(column, `v${at}`));
     const order = join(this.#key.map(({ name }) => identifier(name)));
-    const found = await this.#session.query(sql`SELECT ${join([...keys, ...values])} FROM ${this.#name()}
+    const found = await this.#session.query(sql`SELECT ${raw(this.#pieces.join(', '))} FROM ${this.#name()}
       ${this.#condition(after)} ORDER BY ${order} LIMIT ${raw(String(limit))} ${raw(this.#dialect.changeLock)}`);
     let bytes = 0;
-    const rows = found.map((row) =>
-      Object.fromEntries(
-        this.#columns.map(({ column, kind }, at) => {
-          const text = row[`v${at}`] ?? null;
-          bytes += text?.length ?? 0;
-          return [column.name, valueOf(text, kind, column.name)];
-        }),
-      ),
-    );
+    const rows = found.map((row) => {
+      const values: Record<string, SqlValue> = {};
+      for (const { column, kind, as } of this.#columns) {
+        const text = row[as] ?? null;
+        bytes += text?.length ?? 0;
+        values[column.name] = valueOf(text, kind, column.name);
+      }
+      return values;
+    });
     const last = found.at(-1);
-    return { rows, bytes, last: last ? this.#key.map((_, at) => last[`k${at}`] ?? '') : null };
+    return { rows, bytes, last: last ? this.#keyNames.map((as) => last[as] ?? '') : null };
   }
 
   /** How many rows there are behind a key, as the server guesses. */
@@ -103,10 +116,6 @@ export class KeyedTable {
 
   #name(): ReturnType<typeof identifier> {
     return identifier(this.#table.schema, this.#table.name);
-  }
-
-  #piece({ column, kind }: SelectedColumn, as: string): Sql {
-    return raw(`${this.#dialect.valueAs(column, kind)} AS ${as}`);
   }
 
   #condition(after: readonly string[] | null): Sql {
@@ -126,10 +135,10 @@ function selected(
   const asked = new Map<string, ValueKind | undefined>(key.map(({ name }) => [name, undefined]));
   const named = isList(select) ? select.filter((name) => !asked.has(name)).map((name) => [name, 'text'] as const) : [];
   for (const [name, kind] of isList(select) ? named : Object.entries(select)) asked.set(name, kind);
-  return [...asked].map(([name, kind]) => {
+  return [...asked].map(([name, kind], at) => {
     const column = findColumn(table, name);
     const chosen = kind ?? column.kinds[0] ?? 'text';
-    if (column.kinds.includes(chosen)) return { column, kind: chosen };
+    if (column.kinds.includes(chosen)) return { column, kind: chosen, as: `v${at}` };
     throw unfit(table.name, `${name} is ${column.type} and read as ${column.kinds.join(' or ')}, not as ${chosen}`);
   });
 }

@@ -35,10 +35,9 @@ function statement({ table, key, columns, rows }: RowChange, flavour: Flavour): 
     });
     return `${flavour.rowWord}(${values.join(',')})`;
   });
-  // The first SELECT gives the names.
-  const names = [...key, ...columns].map((_, at) => `NULL AS v${at}`);
+  const names = [...key, ...columns].map((_, at) => `v${at}`);
   const on = key.map((column, at) => `changed.${quote(column.name)} = ${keyCast(column, `given.v${at}`)}`);
   const set = columns.map((column, at) => `changed.${quote(column.name)} = given.v${key.length + at}`);
-  return `UPDATE (SELECT ${names.join(', ')} FROM DUAL WHERE FALSE UNION ALL VALUES ${lists.join(',')}) AS given
+  return `UPDATE (WITH list (${names.join(', ')}) AS (VALUES ${lists.join(',')}) SELECT * FROM list) AS given
     STRAIGHT_JOIN ${quote(table.name)} AS changed ON ${on.join(' AND ')} SET ${set.join(', ')}`;
 }
