@@ -66,6 +66,8 @@ export type { ErrorCode } from './errors.ts';
 export { phaseRefused } from './migrate/adopt.ts';
 export { baseline } from './migrate/baseline.ts';
 export type { BaselineResult } from './migrate/baseline.ts';
+export { dryRun } from './migrate/dry-run.ts';
+export type { DryRunOptions, DryRunResult, TriedMigration } from './migrate/dry-run.ts';
 export { migrate } from './migrate/migrate.ts';
 export type { MigrateOptions, MigrateResult } from './migrate/migrate.ts';
 export { resolve } from './migrate/resolve.ts';

@@ -2,18 +2,16 @@ import type { Dialect, Session } from '../database/database.ts';
 import type { TableFacts } from '../database/keyed-rows.ts';
 import type { SqlValue } from '../database/sql.ts';
 import { identifier, join, raw, sql } from '../database/sql.ts';
-import type { MigrationContext, MigrationSession } from '../migration.ts';
+import type { MigrationContext } from '../migration.ts';
 import type { RunOptions } from '../progress.ts';
 import { note } from '../progress.ts';
 import { findColumn, findTable } from './keyed-table.ts';
 
+/** What is used of a session. */
+export type WorkSession = Pick<Session, 'query' | 'run' | 'update' | 'tableFacts'>;
+
 /** What a data migration gets to work with. Functions may be taken out of it. */
-export function contextOf(
-  session: Session,
-  dialect: Dialect,
-  options: RunOptions,
-  face: MigrationSession = session,
-): MigrationContext {
+export function contextOf(session: WorkSession, dialect: Dialect, options: RunOptions): MigrationContext {
   const tables = new Map<string, TableFacts>();
   const tableOf = async (name: string): Promise<TableFacts> => {
     const known = tables.get(name) ?? (await findTable(session, name));
@@ -21,7 +19,7 @@ export function contextOf(
     return known;
   };
   return {
-    session: face,
+    session,
     family: dialect.family,
     sql,
     identifier,

@@ -23,7 +23,7 @@ export interface KeyedRows {
 }
 
 /** Finds a table by the name that a migration gives. Throws TABLE_UNFIT if there is none. */
-export async function findTable(session: Session, name: string): Promise<TableFacts> {
+export async function findTable(session: Pick<Session, 'tableFacts'>, name: string): Promise<TableFacts> {
   const parts = nameParts(name);
   const [first = '', second] = parts;
   const place = second === undefined ? { schema: '', name: first } : { schema: first, name: second };

@@ -9,13 +9,18 @@ import type { Dialect, Session } from '../database/database.ts';
 
 /** A data migration as a row of batches, one a transaction. */
 export interface Steps {
-  /** Does the batch behind a cursor and returns the next cursor; null at the end. */
-  batch(cursor: string | null): Promise<string | null>;
+  /**
+   * Does the batch behind a cursor and returns the next cursor; null at the end. With `most`, not more rows than that
+   * are read in all, if the rows are known here.
+   */
+  batch(cursor: string | null, most?: number): Promise<string | null>;
   /** The last batch is committed, and took so long. */
   committed(milliseconds: number): Promise<void>;
   verify(): Promise<void>;
   /** Rows that were read so far, by the runs before as well; undefined where only the migration knows. */
   readonly rows: number | undefined;
+  /** How many rows the server guesses that there are in all, once the first batch is done. */
+  readonly expected: number | undefined;
 }
 
 /** Prepares a migration for this database. Throws TABLE_UNFIT. */
@@ -34,6 +39,7 @@ export async function openSteps(
     committed: async () => {},
     verify: async () => work.verify?.(context),
     rows: undefined,
+    expected: undefined,
   };
 }
 
@@ -44,9 +50,9 @@ class TableSteps implements Steps {
   readonly #context: MigrationContext;
   readonly #options: RunOptions;
   readonly #size: BatchSize;
-  #total: number | undefined;
   #read = { rows: 0, bytes: 0 };
   rows = 0;
+  expected: number | undefined;
 
   constructor(
     work: AnyTableMigration,
@@ -62,11 +68,11 @@ class TableSteps implements Steps {
     this.#size = size;
   }
 
-  async batch(text: string | null): Promise<string | null> {
+  async batch(text: string | null, most = Infinity): Promise<string | null> {
     const cursor = readCursor(text);
     this.rows = cursor.rows;
-    this.#total ??= cursor.rows + (await this.#table.estimate(cursor.after));
-    const { rows, last, bytes } = await this.#table.read(cursor.after, this.#size.rows);
+    this.expected ??= cursor.rows + (await this.#table.estimate(cursor.after));
+    const { rows, last, bytes } = await this.#table.read(cursor.after, Math.min(this.#size.rows, most - cursor.rows));
     this.#read = { rows: rows.length, bytes };
     if (last === null) return null;
     await this.#work.batch(rows, this.#context);
@@ -77,7 +83,7 @@ class TableSteps implements Steps {
     this.rows += this.#read.rows;
     this.#size.note({ ...this.#read, milliseconds });
     const isEnd = this.#read.rows === 0;
-    const total = isEnd ? this.rows : Math.max(this.#total ?? 0, this.rows);
+    const total = isEnd ? this.rows : Math.max(this.expected ?? 0, this.rows);
     await this.#options.onProgress?.({ kind: 'count', what: `Rows of ${this.#work.table}`, done: this.rows, total });
   }
 

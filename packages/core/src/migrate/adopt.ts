@@ -36,7 +36,8 @@ export async function adopt(home: Home, code: Code): Promise<State> {
   return created;
 }
 
-function refuseOther(state: State, code: Code): void {
+/** Throws OTHER_PRODUCT, DATABASE_NEWER, PHASE_REFUSED. */
+export function refuseOther(state: State, code: Code): void {
   const { product } = code;
   if (state.product !== product.name) {
     throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
@@ -54,7 +55,8 @@ export function refuseNewer(state: State, code: Code): void {
   throw new LockstepError('DATABASE_NEWER', { found: state.release ?? base, needed: version });
 }
 
-async function refuseContents(home: Home, code: Code): Promise<void> {
+/** Throws DATABASE_NOT_ADOPTED where there are objects that nobody has migrated. */
+export async function refuseContents(home: Home, code: Code): Promise<void> {
   const found = contents(await home.session.describe(code.product.schemas));
   if (found.length > 0) throw new LockstepError('DATABASE_NOT_ADOPTED', { found: found.join(', ') });
 }
