@@ -270,6 +270,11 @@ export interface Dialect {
   rules(): Promise<readonly Rule[]>;
   /** Reads what the analysis has to know of the tables, and who is in the way of a migration. Changes nothing. */
   survey(session: Session, schemas: readonly string[]): Promise<Survey>;
+  /**
+   * SQL for a value in a statement that commits by itself: it yields NULL, and where the server can, the commit does not
+   * wait for the disk. Should the server break down, the commit may be lost, and then all that came after it is as well.
+   */
+  readonly withoutWaiting: string;
   /** Suffix of a SELECT that takes a share lock on the rows it reads. */
   readonly shareLock: string;
   /** How it is found out whether a statement of a script has happened. */

@@ -8,9 +8,10 @@ import { phase } from '../progress.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
-import { clearSteps, readSteps, writeStep } from '../state/step.ts';
+import { clearSteps, stepsOf, writeStep } from '../state/step.ts';
 import type { Prepared } from './callbacks.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
+import { intentOf, writeIntents } from './intent.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 import { withLockTimeout } from './with-lock-timeout.ts';
@@ -21,6 +22,9 @@ import { withLockTimeout } from './with-lock-timeout.ts';
  */
 export async function applyData(runner: Runner, migration: Migration): Promise<void> {
   const { home, pace } = runner;
+  const known = await stepsOf(home, migration.key);
+  // Nobody goes on with a scratch database.
+  if (runner.lock) await writeIntents(home, [await intentOf(runner, migration, known)], known);
   const work = await loadDataMigration(migration);
   const after = await prepareCallbacks(runner, 'afterEachMigrate');
   refuseApart(after);
@@ -29,7 +33,8 @@ export async function applyData(runner: Runner, migration: Migration): Promise<v
   const steps = await openSteps(work, place, contextOf(home.session, home.dialect, runner), runner);
   const replicas = await Replicas.open(home.session, pace, runner);
   try {
-    await runBatches(runner, migration, steps, replicas, after);
+    const cursor = known.find(({ statement }) => statement === 0)?.facts['cursor'] ?? null;
+    await runBatches(runner, migration, steps, replicas, { after, cursor });
   } finally {
     await replicas.close();
   }
@@ -48,13 +53,11 @@ async function runBatches(
   migration: Migration,
   steps: Steps,
   replicas: Replicas,
-  after: Prepared,
+  { after, cursor: from }: { readonly after: Prepared; readonly cursor: string | null },
 ): Promise<void> {
   const { home, pace } = runner;
   const started = Date.now();
-  // Before it may stand what operators decided.
-  const step = (await readSteps(home, migration.key)).find(({ statement }) => statement === 0);
-  let cursor = step?.facts['cursor'] ?? null;
+  let cursor = from;
   let untouched = cursor === null;
   try {
     for (let more = true; more; untouched = false) {

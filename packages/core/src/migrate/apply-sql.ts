@@ -1,10 +1,12 @@
 import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
-import { clearSteps, writeStep } from '../state/step.ts';
+import type { NewStep, Step } from '../state/step.ts';
+import { clearSteps, stepsOf } from '../state/step.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { clearTheWay, factsBefore, settleEffect } from './effect.ts';
 import { groupStatements } from './group-statements.ts';
+import { intentOf, writeIntents } from './intent.ts';
 import type { NumberedStatement } from './numbered-statement.ts';
 import { numberStatements, shownText } from './numbered-statement.ts';
 import { doneStatements, markDone } from './resume.ts';
@@ -25,8 +27,15 @@ interface Around {
  */
 export async function applySql(runner: Runner, migration: Migration): Promise<void> {
   const started = Date.now();
-  const statements = await numberStatements(runner.home, migration);
-  const done = await doneStatements(runner, migration, statements);
+  const known = await stepsOf(runner.home, migration.key);
+  // Nobody goes on with a scratch database.
+  let intents = runner.lock ? [await intentOf(runner, migration, known)] : [];
+  const writeNow = async (): Promise<void> => {
+    await writeIntents(runner.home, intents, known);
+    intents = [];
+  };
+  const statements = await numberStatements(runner.home, migration, intents[0]?.facts?.['timestamp']);
+  const done = await doneStatements(runner, migration, statements, known);
   await repeatForConnection(
     runner,
     statements.filter(({ number }) => done.has(number)),
@@ -44,9 +53,16 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
 
   // Callbacks are part of the migration's transaction where it has one and they may be.
   const beginsWithFirst = before.together && groups[0]?.[0]?.transactional === true;
-  const endsWithLast = after.together && last?.[0]?.transactional === true;
-  if (!beginsWithFirst) await runApart(runner, before);
+  // One that stands alone has to be known as done before a callback may fail.
+  const mayEnd = after.together && (last?.[0]?.transactional === true || after.scripts.length === 0);
+  const endsWithLast = mayEnd && last !== undefined;
+  if (!beginsWithFirst && before.scripts.length > 0) {
+    await writeNow();
+    await runApart(runner, before);
+  }
   for (const group of groups) {
+    const [first] = group;
+    if (!first) continue;
     await runner.lock?.check();
     const isFirst = group === groups[0];
     const untouched = isFirst && done.size === 0;
@@ -54,8 +70,13 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
       begin: isFirst && beginsWithFirst ? () => runWithin(runner, before) : undefined,
       finish: group === last && endsWithLast ? finish : undefined,
     };
-    if (group[0]?.transactional) await runTogether(runner, migration, group, untouched, around);
-    else await runAlone(runner, migration, group[0], untouched);
+    if (first.transactional) {
+      await writeNow();
+      await runTogether(runner, migration, group, untouched, around);
+    } else {
+      await runAlone(runner, migration, first, { untouched, intents, known }, around.finish);
+      intents = [];
+    }
   }
   if (endsWithLast) return;
   if (!after.together) await runApart(runner, after);
@@ -103,17 +124,27 @@ async function runTogether(
   }
 }
 
+interface Beginning {
+  /** Nothing of the migration has been done. */
+  readonly untouched: boolean;
+  /** What is to be written down with the statement's own intent. */
+  readonly intents: readonly NewStep[];
+  /** What earlier runs have written. */
+  readonly known: readonly Step[];
+}
+
+/** `finish` ends the migration. */
 async function runAlone(
   runner: Runner,
   migration: Migration,
-  statement: NumberedStatement | undefined,
-  untouched: boolean,
+  statement: NumberedStatement,
+  { untouched, intents, known }: Beginning,
+  finish: (() => Promise<void>) | undefined,
 ): Promise<void> {
-  if (!statement) return;
   const { home } = runner;
   await clearTheWay(runner, statement);
   const facts = await factsBefore(home, statement);
-  await writeStep(home, {
+  const own: NewStep = {
     migration: migration.key,
     statement: statement.number,
     checksum: statement.checksum,
@@ -121,7 +152,8 @@ async function runAlone(
     status: 'running',
     facts: { ...facts, text: shownText(statement.text) },
     actor: runner.actor,
-  });
+  };
+  await writeIntents(home, [...intents, own], known);
   await phase(runner, 'migrate:intent');
   let isAgain = false;
   const attempt = async (): Promise<void> => {
@@ -138,7 +170,9 @@ async function runAlone(
     throw stopped(error, statement, undone);
   }
   await phase(runner, 'migrate:executed');
-  await markDone(runner, migration, statement);
+  // With the last of them, the history says it all.
+  if (finish) await home.session.transaction(finish);
+  else await markDone(runner, migration, statement);
 }
 
 function stopped(error: unknown, statement: NumberedStatement | undefined, undone: boolean): unknown {

@@ -5,7 +5,6 @@ import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { applyData } from './apply-data.ts';
 import { applySql } from './apply-sql.ts';
-import { writeIntent } from './intent.ts';
 import type { Runner } from './runner.ts';
 
 export interface AppliedNow {
@@ -43,8 +42,6 @@ export async function withNewHomes<T>(
 export async function apply(runner: Runner, migration: Migration): Promise<AppliedNow> {
   const started = performance.now();
   await phase(runner, 'migrate:begin');
-  // Nobody goes on with a scratch database.
-  if (runner.lock) await writeIntent(runner, migration);
   if (migration.language === 'sql') await applySql(runner, migration);
   else await applyData(runner, migration);
   await phase(runner, 'migrate:applied');

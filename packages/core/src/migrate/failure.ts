@@ -4,7 +4,7 @@ import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import { readHistory } from '../state/history.ts';
 import { changeState } from '../state/state.ts';
-import { clearSteps, readSteps, writeStep } from '../state/step.ts';
+import { clearSteps, stepsOf, writeStep } from '../state/step.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 
@@ -27,7 +27,7 @@ export async function settleFailure(
     return error;
   }
   if (!(error instanceof MigrationStopped)) {
-    const steps = await readSteps(home, migration.key);
+    const steps = await stepsOf(home, migration.key);
     const begun = steps.some(({ statement, facts }) => statement > 0 || facts['cursor'] !== undefined);
     // With a part of it done, the database stays closed, and the next run goes on.
     if (!begun && error instanceof LockstepError) await openAgain(runner, code, migration);
@@ -40,7 +40,7 @@ export async function settleFailure(
     return new LockstepError('MIGRATION_FAILED', { ...where, next }, { cause: error });
   }
   await home.session.transaction(async () => {
-    const known = (await readSteps(home, migration.key)).find((step) => step.statement === error.statement);
+    const known = (await stepsOf(home, migration.key)).find((step) => step.statement === error.statement);
     await writeStep(home, {
       migration: migration.key,
       statement: error.statement,

@@ -1,26 +1,35 @@
 import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
-import { readSteps, writeStep } from '../state/step.ts';
+import type { NewStep, Step } from '../state/step.ts';
+import { writeAhead, writeStep } from '../state/step.ts';
+import type { Home } from '../state/tables.ts';
 import type { Runner } from './runner.ts';
 import { timeFact } from './text-to-run.ts';
 
 /**
- * Writes down that a migration begins, or goes on, and on which connection: whoever comes after a crash knows what was
- * at work, and waits for what still is. Throws MIGRATION_EDITED for a data migration whose file has changed since its
- * first batch.
+ * What is written down before a migration begins, or goes on: that it does, and on which connection. Whoever comes after
+ * a crash knows what was at work, and waits for what still is. `known` is what earlier runs have written. Throws
+ * MIGRATION_EDITED for a data migration whose file has changed since its first batch.
  */
-export async function writeIntent(runner: Runner, migration: Migration): Promise<void> {
+export async function intentOf(runner: Runner, migration: Migration, known: readonly Step[]): Promise<NewStep> {
   const { home, actor } = runner;
-  const known = (await readSteps(home, migration.key)).find(({ statement }) => statement === 0);
+  const before = known.find(({ statement }) => statement === 0);
   const checksum = String(migration.checksum);
-  const cursor = known?.facts['cursor'];
-  if (cursor !== undefined && known?.checksum !== null && known?.checksum !== checksum) {
+  const cursor = before?.facts['cursor'];
+  if (cursor !== undefined && before?.checksum !== null && before?.checksum !== checksum) {
     throw new LockstepError('MIGRATION_EDITED', {
       version: migration.key,
       script: migration.script,
       reason: `it has gone as far as the cursor ${cursor}`,
     });
   }
-  const facts = { ...known?.facts, ...(await timeFact(home, migration)), session: home.session.id };
-  await writeStep(home, { migration: migration.key, statement: 0, checksum, status: 'running', facts, actor });
+  const facts = { ...before?.facts, ...(await timeFact(home, migration, known)), session: home.session.id };
+  return { migration: migration.key, statement: 0, checksum, status: 'running', facts, actor };
+}
+
+/** Writes intents by one commit where none of them replaces an earlier one. */
+export async function writeIntents(home: Home, intents: readonly NewStep[], known: readonly Step[]): Promise<void> {
+  if (intents.length === 0) return;
+  if (!known.some(({ statement }) => statement >= 0)) return writeAhead(home, intents);
+  for (const intent of intents) await writeStep(home, intent);
 }

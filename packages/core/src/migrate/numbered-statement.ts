@@ -13,10 +13,10 @@ export interface NumberedStatement extends ScriptStatement {
   readonly checksum: string;
 }
 
-/** The statements of a SQL migration; none of another one. Throws MIGRATION_UNREADABLE. */
-export async function numberStatements(home: Home, migration: Migration): Promise<NumberedStatement[]> {
+/** The statements of a SQL migration that began at `time`, if it has begun; none of another one. Throws MIGRATION_UNREADABLE. */
+export async function numberStatements(home: Home, migration: Migration, time?: string): Promise<NumberedStatement[]> {
   if (migration.language !== 'sql') return [];
-  const statements = await home.dialect.split(await textToRun(home, migration), migration.script);
+  const statements = await home.dialect.split(await textToRun(home, migration, time), migration.script);
   return statements.map((statement, index) => ({
     ...standsAlone(statement, migration.separately),
     number: index + 1,

@@ -1,5 +1,5 @@
 import type { RunOptions } from '../progress.ts';
-import { readSteps } from '../state/step.ts';
+import { readSteps, stepsOf } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { shownText } from './numbered-statement.ts';
 
@@ -11,7 +11,7 @@ const interval = 10;
  * has left, so that nothing is looked at or done while they are at work, and tells the operator what it waits for.
  */
 export async function waitForOrphans(options: RunOptions, home: Home, migration?: string): Promise<void> {
-  const steps = await readSteps(home, migration);
+  const steps = migration === undefined ? await readSteps(home) : await stepsOf(home, migration);
   const sessions = new Set(steps.flatMap(({ facts, statement }) => (statement < 0 ? [] : (facts['session'] ?? []))));
   for (const id of sessions) await waitForOrphan(options, home, id);
 }

@@ -8,7 +8,7 @@ import { readCode } from '../release/releases.ts';
 import type { State } from '../state/state.ts';
 import { changeState, readState } from '../state/state.ts';
 import type { Step } from '../state/step.ts';
-import { clearSteps, readSteps, removeStep, writeStep } from '../state/step.ts';
+import { clearSteps, stepsOf, removeStep, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
@@ -18,6 +18,7 @@ import { lockName } from './migrate.ts';
 import type { NumberedStatement } from './numbered-statement.ts';
 import { numberStatements, shownText } from './numbered-statement.ts';
 import { statementOf, waitForOrphans } from './orphan.ts';
+import { begunAt } from './text-to-run.ts';
 
 /** The name of the step that compares a database with its backup at the end of an upgrade. */
 const comparison = 'comparison';
@@ -89,7 +90,7 @@ async function unresolved(
 ): Promise<{ readonly facts: Unresolved; readonly statement: NumberedStatement | undefined }> {
   const state = await readState(home);
   const known = migration !== undefined || key === comparison;
-  const steps = known ? await readSteps(home, key) : [];
+  const steps = known && state ? await stepsOf(home, key) : [];
   const open = steps.findLast(({ statement, status }) => statement >= 0 && status !== 'done');
   const hasFailed = known && state?.phase === 'failed' && state.detail['migration'] === key;
   const isCut =
@@ -98,7 +99,7 @@ async function unresolved(
     const found = state ? `the phase is ${state.phase}` : 'Lockstep has not been on this database';
     throw new LockstepError('RESOLVE_NOT_NEEDED', { version: key, found });
   }
-  const statements = migration ? await numberStatements(home, migration) : [];
+  const statements = migration ? await numberStatements(home, migration, begunAt(steps)) : [];
   const number = hasFailed ? Number(state.detail['statement'] ?? 0) : (open?.statement ?? 0);
   const statement = statements[number - 1];
   const step = steps.find((candidate) => candidate.statement === number);

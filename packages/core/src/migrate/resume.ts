@@ -1,7 +1,7 @@
 import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Step } from '../state/step.ts';
-import { readSteps, writeStep } from '../state/step.ts';
+import { writeStep } from '../state/step.ts';
 import { settleEffect } from './effect.ts';
 import type { NumberedStatement } from './numbered-statement.ts';
 import { shownText } from './numbered-statement.ts';
@@ -16,8 +16,9 @@ export async function doneStatements(
   runner: Runner,
   migration: Migration,
   statements: readonly NumberedStatement[],
+  known: readonly Step[],
 ): Promise<ReadonlySet<number>> {
-  const steps = (await readSteps(runner.home, migration.key)).filter((step) => step.statement > 0);
+  const steps = known.filter((step) => step.statement > 0);
   refuseEdited(migration, statements, steps);
   const done = new Set(steps.filter(({ status }) => status === 'done').map(({ statement }) => statement));
   const open = steps.find(({ status }) => status !== 'done');

@@ -24,7 +24,7 @@ export interface Journal {
 
 /** The journal of a restore of this very file; undefined where there is none, or one of another file. */
 export async function readJournal(home: Home, contents: TableOfContents): Promise<Journal | undefined> {
-  const [plan, ...frames] = await readSteps(home, name);
+  const [plan, ...frames] = (await readSteps(home)).filter(({ migration }) => migration === name);
   if (plan?.statement !== 0 || plan.facts['fileRoot'] !== contents.fileRoot) return undefined;
   return {
     after: statementsOf(plan.facts['after'] ?? '[]'),

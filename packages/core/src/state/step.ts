@@ -1,4 +1,5 @@
-import { sql } from '../database/sql.ts';
+import { join, raw, sql } from '../database/sql.ts';
+import type { Sql } from '../database/sql.ts';
 import type { Home } from './tables.ts';
 import { clock, ownTable, presentTables } from './tables.ts';
 import { parseTexts } from './texts.ts';
@@ -22,9 +23,18 @@ export interface Step {
   readonly finishedAt: string | null;
 }
 
-export async function readSteps(home: Home, migration?: string): Promise<Step[]> {
+/** Every step of every migration; none where Lockstep has not been yet. */
+export async function readSteps(home: Home): Promise<Step[]> {
   if (!(await presentTables(home)).has('lockstep_step')) return [];
-  const where = migration === undefined ? sql`` : sql`WHERE migration = ${migration}`;
+  return query(home, sql``);
+}
+
+/** The steps of one migration, in a database that has Lockstep's tables. */
+export async function stepsOf(home: Home, migration: string): Promise<Step[]> {
+  return query(home, sql`WHERE migration = ${migration}`);
+}
+
+async function query(home: Home, where: Sql): Promise<Step[]> {
   const rows = await home.session.query(sql`SELECT migration, statement, checksum, line, status, facts, actor, message,
     started_at, finished_at FROM ${ownTable(home, 'lockstep_step')} ${where} ORDER BY migration, statement`);
   return rows.map((row) => ({
@@ -41,35 +51,53 @@ export async function readSteps(home: Home, migration?: string): Promise<Step[]>
   }));
 }
 
+/** What is written down of a step. */
+export interface NewStep {
+  readonly migration: string;
+  readonly statement: number;
+  readonly status: StepStatus;
+  readonly checksum?: string | null;
+  readonly line?: number | null;
+  readonly facts?: Readonly<Record<string, string>>;
+  readonly actor: string;
+  readonly message?: string | null;
+}
+
 /**
  * Writes a step, in place of an earlier one of the same number: by one statement, so that a crash leaves one of the two
  * where there is no transaction.
  */
-export async function writeStep(
-  home: Home,
-  step: {
-    readonly migration: string;
-    readonly statement: number;
-    readonly status: StepStatus;
-    readonly checksum?: string | null;
-    readonly line?: number | null;
-    readonly facts?: Readonly<Record<string, string>>;
-    readonly actor: string;
-    readonly message?: string | null;
-  },
-): Promise<void> {
-  const table = ownTable(home, 'lockstep_step');
+export async function writeStep(home: Home, step: NewStep): Promise<void> {
   const { migration, statement, status, checksum = null, line = null, facts = {}, message = null } = step;
   const started = status === 'running' ? clock(home) : sql`started_at`;
-  const finished = status === 'running' ? sql`NULL` : clock(home);
-  const changed = await home.session.run(sql`UPDATE ${table} SET checksum = ${checksum}, line = ${line},
-    status = ${status}, facts = ${JSON.stringify(facts)}, actor = ${step.actor}, message = ${message},
-    started_at = ${started}, finished_at = ${finished} WHERE migration = ${migration} AND statement = ${statement}`);
-  if (changed > 0) return;
-  await home.session.run(sql`INSERT INTO ${table}
+  const changed = await home.session.run(sql`UPDATE ${ownTable(home, 'lockstep_step')} SET checksum = ${checksum},
+    line = ${line}, status = ${status}, facts = ${JSON.stringify(facts)}, actor = ${step.actor}, message = ${message},
+    started_at = ${started}, finished_at = ${finishedAt(home, step)}
+    WHERE migration = ${migration} AND statement = ${statement}`);
+  if (changed === 0) await insert(home, [step], sql`NULL`);
+}
+
+/**
+ * Writes steps that are not there yet, by one statement that commits by itself. The commit is on disk before any later
+ * one is.
+ */
+export async function writeAhead(home: Home, steps: readonly NewStep[]): Promise<void> {
+  await insert(home, steps, raw(home.dialect.withoutWaiting));
+}
+
+async function insert(home: Home, steps: readonly NewStep[], noMessage: Sql): Promise<void> {
+  const rows = steps.map((step) => {
+    const { migration, statement, status, checksum = null, line = null, facts = {}, actor, message } = step;
+    return sql`(${migration}, ${statement}, ${checksum}, ${line}, ${status}, ${JSON.stringify(facts)}, ${actor},
+      ${message ?? noMessage}, ${clock(home)}, ${finishedAt(home, step)})`;
+  });
+  await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_step')}
     (migration, statement, checksum, line, status, facts, actor, message, started_at, finished_at)
-    VALUES (${migration}, ${statement}, ${checksum}, ${line}, ${status}, ${JSON.stringify(facts)}, ${step.actor},
-      ${message}, ${clock(home)}, ${finished})`);
+    VALUES ${join(rows)}`);
+}
+
+function finishedAt(home: Home, { status }: NewStep): Sql {
+  return status === 'running' ? sql`NULL` : clock(home);
 }
 
 export async function removeStep(home: Home, migration: string, statement: number): Promise<void> {

@@ -42,6 +42,7 @@ function dialectOf(flavour: Flavour): Dialect {
     randomUuid,
     clock: clockText,
     clockPlus: clockPlusText,
+    withoutWaiting: 'NULL',
     shareLock: 'LOCK IN SHARE MODE',
     effects: mysqlEffects,
     analyse: async (statement, known, script) =>

@@ -42,6 +42,7 @@ export const postgresDialect: Dialect = {
   randomUuid: 'pg_catalog.gen_random_uuid()::text',
   clock: clockText,
   clockPlus: (seconds) => timeText(`pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => ${seconds})`),
+  withoutWaiting: `NULLIF(pg_catalog.set_config('synchronous_commit', 'off', true), 'off')`,
   shareLock: 'FOR SHARE',
   effects: postgresEffects,
   // Loaded when they are needed: the grammar is large.

@@ -18,7 +18,7 @@ import { locationOf } from './location.ts';
 import { tryAdvisoryLock } from './lock.ts';
 import { createScratch } from './scratch.ts';
 import { PostgresSession } from './session.ts';
-import { applySettings, speedUpLoading, watchForLostClient } from './settings.ts';
+import { applySettings, renewSettings, speedUpLoading, watchForLostClient } from './settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { openSnapshot } from './snapshot.ts';
 import type { ServerVersion } from './version.ts';
@@ -140,15 +140,18 @@ export class PostgresDatabase implements Database {
   async #open(settings: ConnectionSettings): Promise<PostgresSession> {
     const { config, location, isServer } = this.#parts;
     const client = await connect(config, location, this.#onNotice);
-    const apply = async (): Promise<string> => {
-      const applied = await applySettings(client, settings);
+    const tune = async (): Promise<void> => {
       if (isServer) await watchForLostClient(client);
       if (isServer && settings.bulk === true) await speedUpLoading(client);
-      return applied;
+    };
+    const renew = async (): Promise<void> => {
+      await renewSettings(client, settings);
+      await tune();
     };
     let id: string;
     try {
-      id = await apply();
+      id = await applySettings(client, settings);
+      await tune();
     } catch (error) {
       client.connection.stream.destroy();
       throw failureOf(error, { location, statement: 'SET' });
@@ -158,9 +161,7 @@ export class PostgresDatabase implements Database {
       id,
       location,
       onClose: (closed) => this.#sessions.delete(closed),
-      ...(isServer
-        ? { terminate: (backend: string) => this.#terminate(backend), renew: async () => void (await apply()) }
-        : {}),
+      ...(isServer ? { terminate: (backend: string) => this.#terminate(backend), renew } : {}),
     });
     this.#sessions.add(session);
     return session;

@@ -203,8 +203,7 @@ export class PostgresSession implements Session {
   async renew(): Promise<boolean> {
     const { renew } = this.#parts;
     if (renew === undefined) return false;
-    await this.execute('DISCARD ALL');
-    await this.#send('SET', renew);
+    await this.#send('DISCARD ALL', renew);
     this.#lockSeconds = 0;
     return true;
   }

@@ -54,13 +54,35 @@ export interface ConnectionSettings {
 export async function applySettings(client: Client, settings: ConnectionSettings): Promise<string> {
   // In two steps: how the second one's strings are read is decided by the first.
   await client.query(`SELECT ${setAll(fixed)}`);
-  const own = {
+  const result = await client.query<{ id: string }>(`SELECT ${setAll(ownOf(settings))}, ${unlimited}, ${sessionId}`);
+  return result.rows[0]?.id ?? '';
+}
+
+function ownOf(settings: ConnectionSettings): Readonly<Record<string, string>> {
+  return {
     search_path: settings.schemas.map(quote).join(', '),
     application_name: fitName(settings.applicationName),
     ...settings.extra,
   };
-  const result = await client.query<{ id: string }>(`SELECT ${setAll(own)}, ${unlimited}, ${sessionId}`);
-  return result.rows[0]?.id ?? '';
+}
+
+/** The parts of DISCARD ALL, which itself may not be sent together with others. */
+const discardAll = [
+  'CLOSE ALL',
+  'SET SESSION AUTHORIZATION DEFAULT',
+  'RESET ALL',
+  'DEALLOCATE ALL',
+  'UNLISTEN *',
+  'SELECT pg_catalog.pg_advisory_unlock_all()',
+  'DISCARD PLANS',
+  'DISCARD TEMP',
+  'DISCARD SEQUENCES',
+];
+
+/** Makes a connection as it was after `applySettings`, whatever statements have done to it since. */
+export async function renewSettings(client: Client, settings: ConnectionSettings): Promise<void> {
+  await client.query([...discardAll, `SELECT ${setAll(fixed)}`].join('; '));
+  await client.query(`SELECT ${setAll(ownOf(settings))}, ${unlimited}`);
 }
 
 function setAll(values: Readonly<Record<string, string>>): string {
