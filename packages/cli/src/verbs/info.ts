@@ -77,13 +77,14 @@ function scheduleLines(schedule: Info['schedule']): string[] {
 
 function historyLines(found: Info): string[] {
   return table(
-    ['rank', 'version', 'description', 'installed on', 'ms'],
+    ['rank', 'version', 'description', 'installed on', 'ms', 'state'],
     found.history.map((row) => [
       String(row.rank),
       row.version ?? '',
       row.description,
       row.installedOn,
       String(row.executionTime),
+      row.state,
     ]),
   );
 }

@@ -1,6 +1,8 @@
 import type { Database } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
 import { findDrift } from '../migrate/drift.ts';
+import type { HistoryEntry, UnappliedMigration } from '../migrate/migration-states.ts';
+import { historyStates, unappliedMigrations } from '../migrate/migration-states.ts';
 import { pendingMigrations } from '../migrate/pending.ts';
 import { databaseRelease } from '../release/database-release.ts';
 import type { Product } from '../release/product.ts';
@@ -30,7 +32,10 @@ export interface Info {
   readonly epoch: string | null;
   readonly databaseId: string | null;
   readonly pending: readonly { readonly version: string; readonly description: string }[];
-  readonly history: readonly AppliedMigration[];
+  /** Every row of the history, with its state by Flyway's names. */
+  readonly history: readonly HistoryEntry[];
+  /** What the code has and the database has not applied: what is pending, below the baseline, or too late. */
+  readonly unapplied: readonly UnappliedMigration[];
   /** What people should know of the files: which of them are not run. */
   readonly notes: readonly string[];
   /** `drifted` is null where it is not known: no release yet, or a migration is under way. */
@@ -90,7 +95,8 @@ export async function info(database: Database, product: Product): Promise<Info> 
       epoch: state ? String(state.epoch) : null,
       databaseId: state?.databaseId ?? null,
       pending: own || !state ? pending(code, applied) : [],
-      history: rows,
+      history: historyStates(code, rows),
+      unapplied: own || !state ? unappliedMigrations(code, applied) : [],
       notes: code.notes,
       shape: {
         fingerprint: fingerprint(shape),

@@ -60,7 +60,18 @@ describeEachEngine("Flyway's history", (engine) => {
     const database = await leftByFlyway();
     const source = await testProduct(files);
     const product = await source.load('1.0.0');
-    expect(await info(database, product)).toMatchObject({ phase: 'none', pending: [] });
+    const before = await info(database, product);
+    expect(before).toMatchObject({ phase: 'none', pending: [], unapplied: [] });
+    expect(before.history.map(({ state }) => state)).toEqual([
+      'Success',
+      'Success',
+      'Superseded',
+      'Success',
+      'Deleted',
+      'Success',
+      'Success',
+      'Success',
+    ]);
     expect(await validate(database, product)).toMatchObject({ drifted: false });
     expect(await migrate(database, product)).toMatchObject({ from: '0.0.0+3', applied: [] });
 
@@ -121,6 +132,15 @@ export default defineDataMigration({ async batch() { return null; } });`,
     };
     const database = await open([...made.slice(0, 3), ...flywayHistory(engine.family, [baseline])]);
     const source = await testProduct(files);
+    expect(await info(database, await source.load('1.0.0'))).toMatchObject({
+      history: [{ state: 'Baseline' }],
+      unapplied: [
+        { version: '1', state: 'Below Baseline' },
+        { version: '01.1', state: 'Ignored (Baseline)' },
+        { version: '2.0', state: 'Pending' },
+        { version: 'R__names', state: 'Pending' },
+      ],
+    });
     expect((await migrate(database, await source.load('1.0.0'))).applied.map(({ version }) => version)).toEqual([
       '2.0',
       'R__names',
@@ -133,6 +153,33 @@ export default defineDataMigration({ async batch() { return null; } });`,
     const begun = await (await testProduct(later)).load('1.0.0');
     expect(await validate(database, begun)).toMatchObject({ drifted: null });
     expect(await migrate(database, begun)).toMatchObject({ applied: [] });
+  });
+
+  it('has the states that Flyway names', async () => {
+    const success = { checksum: 1 };
+    const database = await open(
+      flywayHistory(engine.family, [
+        { rank: 1, version: '1', description: 'person', ...success },
+        { rank: 2, version: '2', description: 'age', ...success },
+        { rank: 3, version: '1.1', description: 'people', ...success },
+        { rank: 4, version: '1.5', description: 'lost', ...success },
+        { rank: 5, version: '7', description: 'ahead', ...success },
+        { rank: 6, version: '8', description: 'broken', success: false },
+        { rank: 7, version: null, description: 'names', ...success },
+      ]),
+    );
+    const source = await testProduct({ ...files, 'V1.2__late.sql': 'SELECT 1;' });
+    const found = await info(database, await source.load('1.0.0'));
+    expect(found.history.map(({ state }) => state)).toEqual([
+      'Success',
+      'Success',
+      'Out of Order',
+      'Missing',
+      'Future',
+      'Failed (Future)',
+      'Outdated',
+    ]);
+    expect(found.unapplied).toMatchObject([{ version: '1.2', state: 'Ignored' }]);
   });
 
   it('is backed up before an upgrade, and compared afterwards', async () => {
