@@ -16,6 +16,10 @@ import { textFlag } from './verb.ts';
 export interface Context {
   readonly product: Product;
   readonly url: string;
+  /** Somebody has said where the database is. */
+  readonly hasUrl: boolean;
+  /** The product is that of the configuration, not the catalog. */
+  readonly hasOwnProduct: boolean;
   /** Where backups go unless a flag says otherwise: a folder or a URL. */
   readonly backups: string;
   /** What `prune` keeps, by the configuration. */
@@ -63,6 +67,8 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
   return {
     product: await loadProduct({ ...(config?.product ?? catalogProduct), dataMigrations: config?.dataMigrations }),
     url,
+    hasUrl: url !== defaultUrl,
+    hasOwnProduct: config?.product !== undefined,
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     keep: config?.keep,
     schedule: config?.schedule,

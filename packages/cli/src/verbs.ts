@@ -8,6 +8,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   lint: async () => (await import('./verbs/lint.ts')).lint,
   resolve: async () => (await import('./verbs/resolve.ts')).resolve,
   baseline: async () => (await import('./verbs/baseline.ts')).baseline,
+  import: async () => (await import('./verbs/import.ts')).importVerb,
   release: async () => (await import('./verbs/release.ts')).release,
   backup: async () => (await import('./verbs/backup.ts')).backup,
   backups: async () => (await import('./verbs/backups.ts')).backups,

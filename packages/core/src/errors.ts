@@ -186,6 +186,11 @@ export const errorTable = {
     message: 'The database is empty: there is no release in it.',
     next: 'Run `lockstep migrate` or `lockstep restore FILE`.',
   },
+  IMPORT_REFUSED: {
+    exit: 3,
+    message: '{what} cannot be imported: {reason}.',
+    next: 'Settle that first. Nothing was changed.',
+  },
   BASELINE_REFUSED: {
     exit: 3,
     message: 'The database cannot be adopted at release {release}: {reason}.',

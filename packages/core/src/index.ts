@@ -63,6 +63,8 @@ export {
 export type { Identity, Keys, Recipient } from './encryption/keys.ts';
 export { errorTable, LockstepError, reasonOf, redact } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
+export { importPrisma } from './import/prisma/import-prisma.ts';
+export type { PrismaImport } from './import/prisma/import-prisma.ts';
 export { phaseRefused } from './migrate/adopt.ts';
 export { baseline } from './migrate/baseline.ts';
 export type { BaselineResult } from './migrate/baseline.ts';

@@ -107,6 +107,17 @@ async function locationsOf(folder: string, dialect: Dialect): Promise<string[]> 
     .map((name) => join(folder, name ?? ''));
 }
 
+/** Where new scripts of a family belong. */
+export async function scriptFolder(folder: string, dialect: Dialect): Promise<string> {
+  const found: string[] = [];
+  for (const name of familyFolders) if (await isFolder(join(folder, name))) found.push(name);
+  if (found.length === 0) return folder;
+  return join(
+    folder,
+    dialect.migrationFolders.find((name) => found.includes(name)) ?? dialect.migrationFolders[0] ?? '',
+  );
+}
+
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
