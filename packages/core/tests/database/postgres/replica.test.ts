@@ -1,16 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, expect, inject, it, onTestFinished } from 'vitest';
-import { connectPostgres } from '#core/database/postgres/open.js';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { PostgresDatabase } from '#core/database/postgres/postgres-database.js';
 import type { PostgresSession } from '#core/database/postgres/session.js';
 import { sql } from '#core/database/sql.js';
-import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
-import type { Engine } from '../../../../../tests/fixtures/engines.ts';
 import { until } from '../../../../../tests/fixtures/until.ts';
-import { startPrivateServer } from './private-server.ts';
+import { startReplicatedServer } from './replica.ts';
 import { collect, describeEachServer, failure, openSession } from './servers.ts';
 
 describeEachServer('a snapshot of a replica', (engine) => {
@@ -18,13 +11,10 @@ describeEachServer('a snapshot of a replica', (engine) => {
   let replica: PostgresDatabase;
 
   beforeAll(async () => {
-    const server = await startPrivateServer(engine);
-    primary = await openSession(await open(server.folder, server.port));
-    appendFileSync(join(server.folder, 'data', 'pg_hba.conf'), 'local replication all trust\n');
-    await primary.execute('SELECT pg_reload_conf()');
+    const servers = await startReplicatedServer(engine);
+    primary = await openSession(servers.primary);
     await primary.execute('CREATE TABLE t AS SELECT n, md5(n::text) AS text FROM generate_series(1, 200000) n');
-    const port = await startReplica(engine, server.folder, server.port);
-    replica = await open(server.folder, port);
+    replica = await servers.startReplica();
   }, 60_000);
 
   it('is read by several connections, and says how far it is behind', async () => {
@@ -90,41 +80,3 @@ describeEachServer('a snapshot of a replica', (engine) => {
     expect(error.message).toContain('public.fleeting');
   });
 });
-
-async function open(host: string, port: number): Promise<PostgresDatabase> {
-  const database = await connectPostgres({
-    engine: 'Postgres',
-    config: { host, port, user: 'postgres', database: 'postgres' },
-    location: 'test',
-    parallelSessions: 4,
-    isServer: true,
-    bytesPerRead: 1024 * 1024,
-  });
-  atEnd(() => database.close());
-  return database;
-}
-
-/** A streaming replica that listens in the same folder. It waits for readers no longer than 0.1 s. */
-async function startReplica(engine: Engine, folder: string, primaryPort: number): Promise<number> {
-  const user = inject('account');
-  const options = { cwd: folder, ...(user && { uid: user.uid, gid: user.gid }) };
-  const programs = engine.programs ?? '';
-  const data = join(folder, 'replica');
-  const place = ['-h', folder, '-p', `${primaryPort}`, '-U', 'postgres'];
-  execFileSync(join(programs, 'pg_basebackup'), [...place, '-D', data, '-R', '-c', 'fast', '--no-sync'], options);
-  const port = primaryPort + 1;
-  const settings = ['listen_addresses=', `port=${port}`, 'max_standby_streaming_delay=100ms', 'ssl=off'];
-  const args = ['-D', data, '-k', folder, ...settings.flatMap((setting) => ['-c', setting])];
-  const child = spawn(join(programs, 'postgres'), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
-  atEnd(async () => {
-    child.kill('SIGQUIT');
-    await once(child, 'exit');
-  });
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`the replica does not start:\n${log}`);
-    return log.includes('ready to accept read-only connections') && log.includes('started streaming');
-  });
-  return port;
-}
