@@ -6,7 +6,7 @@ import type { Product } from '../release/product.ts';
 import { readCode } from '../release/releases.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
 import { readHistory } from '../state/history.ts';
-import { readState } from '../state/state.ts';
+import { readState, refuseOtherProduct } from '../state/state.ts';
 import { homeOf } from '../state/tables.ts';
 import { contentRoot } from './content-root.ts';
 import { defaultJobs } from './default-jobs.ts';
@@ -24,7 +24,10 @@ export interface DigestOptions extends RunOptions {
   readonly jobs?: number | undefined;
 }
 
-/** Rows and digest of every table in one snapshot, and the content root: to compare databases and backups. */
+/**
+ * Rows and digest of every table in one snapshot, and the content root: to compare databases and backups.
+ * Throws DATABASE_EMPTY, OTHER_PRODUCT.
+ */
 export async function digestDatabase(
   database: Database,
   product: Product,
@@ -34,7 +37,9 @@ export async function digestDatabase(
   const snapshot = await database.snapshot(product.schemas, { readers: options.jobs ?? defaultJobs() });
   try {
     const home = homeOf(snapshot.session, database.dialect, product.schemas);
-    if (!(await readState(home))) throw new LockstepError('DATABASE_EMPTY');
+    const state = await readState(home);
+    if (!state) throw new LockstepError('DATABASE_EMPTY');
+    refuseOtherProduct(state, product.name);
     const release = databaseRelease(code, await readHistory(home, code.migrations)).name;
     const results = await digestTables(snapshot, snapshot.shape.tables, options);
     await snapshot.check();

@@ -9,7 +9,7 @@ import type { Code } from '../release/releases.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
 import { currentHistory, readHistoryRows } from '../state/history.ts';
 import type { State } from '../state/state.ts';
-import { readState } from '../state/state.ts';
+import { readState, refuseOtherProduct } from '../state/state.ts';
 import { readSteps } from '../state/step.ts';
 import { homeOf } from '../state/tables.ts';
 import { version } from '../version.ts';
@@ -75,7 +75,7 @@ export async function manifestOf(
 
 function refuseState(state: State, code: Code, upgrading: boolean): void {
   const product = code.product.name;
-  if (state.product !== product) throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product });
+  refuseOtherProduct(state, product);
   refuseNewer(state, code);
   if (state.phase === 'ready' || state.phase === 'failed' || upgrading) return;
   throw phaseRefused(state);

@@ -5,7 +5,7 @@ import { compareReleases } from '../release/version.ts';
 import { contents } from '../shape/empty.ts';
 import { readHistory } from '../state/history.ts';
 import type { State } from '../state/state.ts';
-import { changeState, insertState, readState } from '../state/state.ts';
+import { changeState, insertState, readState, refuseOtherProduct } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { createOwnTables } from '../state/tables.ts';
 import { checkApplied } from './pending.ts';
@@ -39,9 +39,7 @@ export async function adopt(home: Home, code: Code): Promise<State> {
 /** Throws OTHER_PRODUCT, DATABASE_NEWER, PHASE_REFUSED. */
 export function refuseOther(state: State, code: Code): void {
   const { product } = code;
-  if (state.product !== product.name) {
-    throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
-  }
+  refuseOtherProduct(state, product.name);
   refuseNewer(state, code);
   if (state.phase === 'ready' || state.phase === 'migrating') return;
   throw phaseRefused(state);

@@ -22,7 +22,7 @@ import { contents as contentsOf } from '../shape/empty.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
 import { readHistory } from '../state/history.ts';
 import { holdsOnlySeed } from '../state/seed.ts';
-import { changeState, readState } from '../state/state.ts';
+import { changeState, readState, refuseOtherProduct } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf, ownTable } from '../state/tables.ts';
 import type { ShapeSource } from './check-backup.ts';
@@ -133,9 +133,7 @@ async function inspect(
   const { product } = code;
   const state = await readState(home);
   if (!state) throw new LockstepError('INTERNAL', { reason: 'the database has no state' });
-  if (state.product !== product.name) {
-    throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
-  }
+  refuseOtherProduct(state, product.name);
   if (state.phase !== 'ready') throw phaseRefused(state);
   await refuseLiveServers(home);
   const release = databaseRelease(code, await readHistory(home, code.migrations));

@@ -9,7 +9,7 @@ import { contents } from '../shape/empty.ts';
 import { fingerprint } from '../shape/fingerprint.ts';
 import { readHistory } from '../state/history.ts';
 import { holdsOnlySeed } from '../state/seed.ts';
-import { readState } from '../state/state.ts';
+import { readState, refuseOtherProduct } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import type { Manifest } from '../backup/archive/manifest.ts';
 
@@ -38,9 +38,7 @@ export async function inspectTarget(
     if (found.length > 0) throw new LockstepError('TARGET_NOT_CLEAN', { found: `it holds ${found.join(', ')}` });
     return 'empty';
   }
-  if (state.product !== product.name) {
-    throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
-  }
+  refuseOtherProduct(state, product.name);
   if (state.phase === 'restoring') return 'restoring';
   if (upgrade && state.phase === 'migrating' && state.detail['restored'] === manifest.id) return 'restored';
   if (state.phase !== 'ready') throw phaseRefused(state);

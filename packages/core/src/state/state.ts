@@ -46,6 +46,11 @@ export async function readState(home: Home, lock: 'none' | 'share' | 'update' = 
   };
 }
 
+/** Throws OTHER_PRODUCT where the database belongs to another product than this one. */
+export function refuseOtherProduct(state: State, product: string): void {
+  if (state.product !== product) throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product });
+}
+
 /** Writes the first row. */
 export async function insertState(home: Home, product: string, phase: Phase, detail: State['detail']): Promise<void> {
   await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_state')}

@@ -12,7 +12,7 @@ import type { Code } from '../release/releases.ts';
 import { readCode } from '../release/releases.ts';
 import { readHistory } from '../state/history.ts';
 import { takeLease } from '../state/lease.ts';
-import { readState } from '../state/state.ts';
+import { readState, refuseOtherProduct } from '../state/state.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -60,9 +60,7 @@ async function tryStart(database: Database, code: Code, options: RunOptions): Pr
     const home = homeOf(session, database.dialect, product.schemas);
     const state = await readState(home);
     if (!state || state.phase === 'migrating') return undefined;
-    if (state.product !== product.name) {
-      throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
-    }
+    refuseOtherProduct(state, product.name);
     refuseNewer(state, code);
     if (state.phase !== 'ready') throw phaseRefused(state);
     const release = await ownRelease(home, code);

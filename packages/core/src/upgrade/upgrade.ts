@@ -28,7 +28,7 @@ import type { AppliedMigration } from '../state/history.ts';
 import { readHistory } from '../state/history.ts';
 import { holdsOnlySeed } from '../state/seed.ts';
 import type { State } from '../state/state.ts';
-import { changeState, readState } from '../state/state.ts';
+import { changeState, readState, refuseOtherProduct } from '../state/state.ts';
 import { homeOf } from '../state/tables.ts';
 import type { Home } from '../state/tables.ts';
 import { openBackup } from '../storage/open-backup.ts';
@@ -118,8 +118,7 @@ async function hasNothingToProve(
   to: string,
 ): Promise<boolean> {
   const { product } = code;
-  if (state.product !== product.name)
-    throw new LockstepError('OTHER_PRODUCT', { found: state.product, needed: product.name });
+  refuseOtherProduct(state, product.name);
   refuseNewer(state, code);
   if (state.phase !== 'ready' && state.phase !== 'migrating') throw phaseRefused(state);
   // A killed upgrade has its backup, and the proof is still due.
