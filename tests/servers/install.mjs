@@ -22,6 +22,24 @@ export async function installTools() {
   return join(await unpack('tools', 'bookworm', ['zstd', 'age']), 'usr/bin');
 }
 
+/** The program PgBouncer. */
+export async function installPgbouncer() {
+  return join(await unpack('pgbouncer', 'bookworm', ['pgbouncer']), 'usr/sbin/pgbouncer');
+}
+
+/** Folder of MariaDB with what makes a Galera cluster of it. */
+export async function installGalera() {
+  return unpack('galera', 'bookworm', [
+    'mariadb-server-core',
+    'mariadb-client-core',
+    'mariadb-client',
+    'mariadb-server',
+    'galera-4',
+    'rsync',
+    'lsof',
+  ]);
+}
+
 /** mydumper and myloader, and the folder of what they need to sign in to MySQL, for measurements. */
 export async function installMydumper() {
   const folder = await unpack('mydumper', 'sid', ['mydumper']);

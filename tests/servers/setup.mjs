@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { account } from './account.mjs';
 import { engines } from './engines.mjs';
-import { installNodes, installTools } from './install.mjs';
+import { installGalera, installNodes, installPgbouncer, installTools } from './install.mjs';
 import { recorded } from './records.mjs';
 import { startServers } from './servers.mjs';
 import { workInMemory } from './work-in-memory.mjs';
@@ -30,6 +30,8 @@ export default async function setup({ provide }) {
   };
   const tools = await installTools().catch(instead('zstd and age', '/usr/bin'));
   const nodes = await installNodes().catch(instead('other releases of Node', {}));
+  const pgbouncer = await installPgbouncer().catch(instead('PgBouncer', ''));
+  const galera = asked.includes('mariadb10') ? await installGalera().catch(instead('Galera', null)) : null;
   const running = [...up, ...servers];
   const all = running
     .filter(({ name }) => name !== store)
@@ -53,6 +55,8 @@ export default async function setup({ provide }) {
   provide('s3', running.find(({ name }) => name === store)?.url ?? null);
   provide('tools', tools);
   provide('nodes', nodes);
+  provide('pgbouncer', pgbouncer);
+  provide('galera', galera);
   provide('account', account() ?? null);
   return stop;
 }

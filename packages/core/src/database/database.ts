@@ -35,6 +35,8 @@ export interface Database {
   readonly dialect: Dialect;
   /** How many sessions may work at the same time. An embedded database runs them one after the other. */
   readonly parallelSessions: number;
+  /** The kind of cluster that the server is a node of, if it is one: `a Galera cluster`. */
+  readonly cluster?: string | undefined;
 
   /** Opens a connection of its own, with settings that make every run the same. */
   session(options?: SessionOptions): Promise<Session>;
@@ -149,7 +151,12 @@ export interface LockName {
 
 export type LockAttempt =
   | { readonly held: true; readonly lock: Lock }
-  | { readonly held: false; readonly holder: string };
+  | {
+      readonly held: false;
+      readonly holder: string;
+      /** The holder's own words are among what is said of it, not only its connection. */
+      readonly isNamed: boolean;
+    };
 
 export interface Lock {
   /** Throws LOCK_LOST when the connection that holds the lock is gone. */

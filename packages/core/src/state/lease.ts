@@ -20,6 +20,9 @@ export interface Lease {
 /** How long a lease lives without being renewed, in seconds. */
 export const leaseSeconds = 30;
 
+/** The lock of a cluster is a lease too, but not that of a server; see lock-lease.ts. */
+export const lockKind = 'lock';
+
 /** Takes a lease; returns its id. Belongs into the transaction that looked at the state under a share lock. */
 export async function takeLease(
   home: Home,
@@ -50,7 +53,7 @@ export async function releaseLease(home: Home, id: string): Promise<void> {
 export async function liveLeases(home: Home): Promise<Lease[]> {
   const rows = await home.session
     .query(sql`SELECT id, kind, release_name, host, process, address, started_at, renewed_at,
-    expires_at FROM ${ownTable(home, 'lockstep_lease')} WHERE expires_at > ${clock(home)} ORDER BY started_at, id`);
+    expires_at FROM ${ownTable(home, 'lockstep_lease')} WHERE expires_at > ${clock(home)} AND kind <> ${lockKind} ORDER BY started_at, id`);
   return rows.map((row) => ({
     id: row['id'] ?? '',
     kind: row['kind'] ?? '',
@@ -65,10 +68,10 @@ export async function liveLeases(home: Home): Promise<Lease[]> {
   }));
 }
 
-/** Removes leases whose servers are gone. The records of backups stay. */
+/** Removes leases whose servers are gone. The lock and the records of backups stay. */
 export async function removeExpiredLeases(home: Home): Promise<void> {
   await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_lease')}
-    WHERE expires_at <= ${clock(home)} AND kind NOT LIKE ${'backup %'}`);
+    WHERE expires_at <= ${clock(home)} AND kind <> ${lockKind} AND kind NOT LIKE ${'backup %'}`);
 }
 
 /** Leases in words, for an error. */

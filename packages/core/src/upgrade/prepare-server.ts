@@ -43,6 +43,7 @@ export async function prepareServer(
   storage: Storage,
   options: ServerOptions = {},
 ): Promise<ServerStart> {
+  refuseCluster(database);
   const code = await readCode(product, database);
   for (;;) {
     const start = await tryStart(database, code, options);
@@ -50,6 +51,13 @@ export async function prepareServer(
     const result = await upgrade(database, product, storage, { ...options, purpose: 'a starting server' });
     if (result.applied.length > 0) await note(options, `The database is at release ${result.to}`);
   }
+}
+
+/** The share lock by which a server's writes are kept apart from an upgrade holds on one node only. */
+function refuseCluster({ cluster, location }: Database): void {
+  if (cluster === undefined) return;
+  const needed = 'a server that stands alone, for `serve`';
+  throw new LockstepError('ENGINE_UNSUPPORTED', { location, found: `a node of ${cluster}`, needed });
 }
 
 /** The start, or undefined where the database has to be migrated (or another at it waited for) first. */

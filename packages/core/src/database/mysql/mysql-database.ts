@@ -10,10 +10,14 @@ import type {
 } from '../database.ts';
 import type { Catalogue, CatalogueOptions } from '../catalogue.ts';
 import { LockstepError } from '../../errors.ts';
+import { homeOf } from '../../state/tables.ts';
 import { readCatalogue } from './catalogue.ts';
+import type { Cluster } from './cluster.ts';
 import { connect } from './connect.ts';
 import { mariadbDialect, mysqlDialect } from './dialect.ts';
+import type { Fence } from './fence.ts';
 import type { Flavour, ServerVersion } from './flavour.ts';
+import { tryLeaseLock } from './lease-lock.ts';
 import { tryNamedLock } from './lock.ts';
 import { lockName } from './lock-name.ts';
 import { createScratch } from './scratch.ts';
@@ -34,7 +38,11 @@ export interface ServerFacts extends ServerVersion {
   readonly largestPacket: number;
   /** local_infile is on. */
   readonly localFiles: boolean;
+  /** What the server is a node of; undefined for one that stands alone. */
+  readonly cluster: Cluster | undefined;
 }
+
+const bulkSettings = 'SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0';
 
 /** A database on a MySQL or MariaDB server. */
 export class MysqlDatabase implements Database {
@@ -45,9 +53,11 @@ export class MysqlDatabase implements Database {
   readonly location: string;
   readonly dialect: Dialect;
   readonly parallelSessions = 8;
+  readonly cluster: string | undefined;
   readonly #target: Target;
   readonly #facts: ServerFacts;
   readonly #sessions = new Set<MysqlSession>();
+  #fence: Fence | undefined;
   readonly #snapshots = new Set<MysqlSnapshot>();
 
   constructor(target: Target, facts: ServerFacts) {
@@ -58,15 +68,23 @@ export class MysqlDatabase implements Database {
     this.version = facts.version;
     this.tested = facts.tested;
     this.location = target.location;
+    this.cluster = facts.cluster?.name;
     this.dialect = facts.flavour.family === 'mysql' ? mysqlDialect : mariadbDialect;
   }
 
   async session(options: SessionOptions = {}): Promise<MysqlSession> {
-    const wire = await this.#connect(options.purpose ?? 'session');
-    const bulk = async (): Promise<void> => {
-      if (options.bulk === true) await wire.run('SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0');
+    // With its lock, the rest of a host that has vanished has to be gone as well.
+    const isWatched = this.#fence !== undefined;
+    const wire = await this.#connect(options.purpose ?? 'session', isWatched);
+    const settings = async (): Promise<void> => {
+      await this.#applySettings(wire, isWatched);
+      if (options.bulk === true) await wire.run(bulkSettings);
     };
-    await bulk();
+    if (options.bulk === true) await wire.run(bulkSettings);
+    return this.#sessionOf(wire, settings, () => this.#fence);
+  }
+
+  #sessionOf(wire: Wire, renew: () => Promise<void>, fence: () => Fence | undefined): MysqlSession {
     const session = new MysqlSession({
       wire,
       flavour: this.#facts.flavour,
@@ -74,10 +92,9 @@ export class MysqlDatabase implements Database {
       largestPacket: this.#facts.largestPacket,
       localFiles: this.#facts.localFiles,
       kill: (id) => this.#kill(id),
-      renew: async () => {
-        await applySettings(wire, this.#facts.flavour, this.#facts.collation);
-        await bulk();
-      },
+      renew,
+      fence,
+      dialect: this.dialect,
       onClose: (closed) => this.#sessions.delete(closed),
     });
     this.#sessions.add(session);
@@ -85,13 +102,39 @@ export class MysqlDatabase implements Database {
   }
 
   async tryLock(name: LockName, holder: string): Promise<LockAttempt> {
-    return tryNamedLock(await this.#connect(holder), lockName(this.#facts.database, name.table));
+    const { cluster, database } = this.#facts;
+    const attempt = cluster
+      ? await this.#tryLease(holder)
+      : await tryNamedLock(await this.#connect(holder, true), lockName(database, name.table));
+    if (!attempt.held) return attempt;
+    const { lock } = attempt;
+    this.#fence = lock;
+    const release = async (): Promise<void> => {
+      if (this.#fence === lock) this.#fence = undefined;
+      await lock.release();
+    };
+    return { held: true, lock: { check: () => lock.check(), release } };
+  }
+
+  async #tryLease(holder: string): ReturnType<typeof tryLeaseLock> {
+    const wire = await this.#connect(holder, true);
+    const renew = (): Promise<void> => this.#applySettings(wire, true);
+    const session = this.#sessionOf(wire, renew, () => undefined);
+    let held = false;
+    try {
+      const attempt = await tryLeaseLock(homeOf(session, this.dialect, []), holder);
+      ({ held } = attempt);
+      return attempt;
+    } finally {
+      if (!held) await session.close();
+    }
   }
 
   async snapshot(_schemas: readonly string[] = [], options: SnapshotOptions = {}): Promise<MysqlSnapshot> {
     const snapshot = await openSnapshot({
       flavour: this.#facts.flavour,
-      readers: Math.min(options.readers ?? 1, this.parallelSessions),
+      // What makes the snapshots of several readers equal, holds on one node only.
+      readers: this.#facts.cluster ? 1 : Math.min(options.readers ?? 1, this.parallelSessions),
       open: (purpose) => this.session({ purpose }),
       onClose: (closed) => this.#snapshots.delete(closed),
     });
@@ -121,15 +164,21 @@ export class MysqlDatabase implements Database {
     await Promise.all([...this.#sessions].map((session) => session.close()));
   }
 
-  async #connect(purpose: string): Promise<Wire> {
+  async #connect(purpose: string, isWatched = false): Promise<Wire> {
     const wire = await connect(this.#target, purpose);
     try {
-      await applySettings(wire, this.#facts.flavour, this.#facts.collation);
+      await this.#applySettings(wire, isWatched);
       return wire;
     } catch (error) {
       wire.destroy();
       throw error;
     }
+  }
+
+  async #applySettings(wire: Wire, isWatched: boolean): Promise<void> {
+    const { flavour, collation, cluster } = this.#facts;
+    await applySettings(wire, flavour, collation, isWatched);
+    for (const setting of cluster?.settings ?? []) await wire.run(setting);
   }
 
   async #kill(id: string): Promise<void> {

@@ -24,19 +24,13 @@ export async function openMysql(url: string): Promise<MysqlDatabase> {
     const unsupported = (found: string, needed: string): LockstepError =>
       new LockstepError('ENGINE_UNSUPPORTED', { location: target.location, found, needed });
     if ('unsupported' in server) throw unsupported(server.unsupported, supportedServers);
-    const cluster = await findCluster(wire);
-    if (cluster !== undefined) {
-      throw unsupported(
-        `${cluster} (${server.flavour.engine} ${server.version})`,
-        'a server that is no member of a cluster',
-      );
-    }
     return new MysqlDatabase(target, {
       ...server,
       database: row?.['name'] ?? target.database,
       collation: row?.['collation'] ?? '',
       largestPacket: Number(row?.['packet']),
       localFiles: row?.['files'] === '1',
+      cluster: await findCluster(wire),
     });
   } finally {
     await wire.end();

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockstepError } from '../../errors.ts';
-import type { Row, Session, Shape, TableName, TableShape } from '../database.ts';
+import { homeOf } from '../../state/tables.ts';
+import type { Dialect, Row, Session, Shape, TableName, TableShape } from '../database.ts';
 import type { ReplicaLag, RowChange, TableFacts } from '../keyed-rows.ts';
 import type { Sql } from '../sql.ts';
 import { findBlockers } from './blockers.ts';
 import { estimateRows } from './estimate.ts';
+import type { Fence } from './fence.ts';
 import { deadlock, errorNumber } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { Loader } from './load.ts';
@@ -31,6 +33,9 @@ export interface SessionParts {
   readonly kill: (id: string) => Promise<void>;
   /** Puts the settings of a new connection back. */
   readonly renew: () => Promise<void>;
+  /** The migration lock's, while this process holds it. */
+  readonly fence: () => Fence | undefined;
+  readonly dialect: Dialect;
   readonly onClose: (session: MysqlSession) => void;
 }
 
@@ -60,6 +65,7 @@ export class MysqlSession implements Session {
 
   /** Rows that an UPDATE finds but leaves as they are count, as they do on Postgres. */
   async run(statement: Sql): Promise<number> {
+    if (!this.#inTransaction && this.#parts.fence()?.everywhere) return this.transaction(() => this.run(statement));
     const { changed } = await this.#watch(this.#wire.run(renderText(statement)));
     return changed;
   }
@@ -83,6 +89,7 @@ export class MysqlSession implements Session {
     try {
       const result = await work();
       if (this.#rolledBack !== undefined) throw this.#rolledBack;
+      await this.#parts.fence()?.hold(homeOf(this, this.#parts.dialect, []));
       await this.#wire.run('COMMIT');
       return result;
     } catch (error) {

@@ -18,6 +18,8 @@ export class Wire {
   readonly #closed: Promise<never>;
   #reject: (error: unknown) => void = () => undefined;
   #running = 0;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #beat: Promise<unknown> | undefined;
 
   constructor(connection: Connection, location: string) {
     this.#connection = connection;
@@ -31,6 +33,15 @@ export class Wire {
 
   get busy(): boolean {
     return this.#running > 0;
+  }
+
+  /** Lets the server hear of this side from time to time, also while nothing is asked of it. */
+  keepAlive(seconds: number): void {
+    const beat = (): void => {
+      // If it fails, so does what comes next.
+      if (!this.busy) this.#beat = this.run('DO 0').catch(() => undefined);
+    };
+    this.#heartbeat ??= setInterval(beat, seconds * 1000).unref();
   }
 
   /** Sends a statement and drops its rows. */
@@ -96,6 +107,7 @@ export class Wire {
   }
 
   async #answer<T>(statement: string, send: () => Promise<T>): Promise<T> {
+    await this.#beat;
     this.#running += 1;
     try {
       return await Promise.race([send(), this.#closed]);
@@ -117,6 +129,7 @@ export class Wire {
 
   /** Takes leave of the server. */
   async end(): Promise<void> {
+    clearInterval(this.#heartbeat);
     await new Promise<void>((resolve) => {
       this.#connection.end(() => resolve());
     });
@@ -130,6 +143,7 @@ export class Wire {
   }
 
   #close(): void {
+    clearInterval(this.#heartbeat);
     this.#reject(
       new LockstepError('CONNECTION_LOST', { location: this.location, reason: 'it was closed on this side' }),
     );

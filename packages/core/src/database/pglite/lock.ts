@@ -19,7 +19,7 @@ export async function tryNamedLock(
     return { held: true, lock: new NamedLock(await connect(lockConfig, location, () => undefined)) };
   } catch (error) {
     if (!(error instanceof LockstepError) || sqlStateOf(error) !== lockHeld) throw error;
-    return { held: false, holder: error.details['reason'] ?? 'another session' };
+    return { held: false, holder: error.details['reason'] ?? 'another session', isNamed: true };
   }
 }
 

@@ -50,5 +50,8 @@ function connectReason(error: unknown): string {
   const reason = serverReason(error);
   if (reason.includes('client password must be a')) return 'SASL: a password is needed, and none was given';
   if (reason === 'timeout expired') return 'no answer in time';
+  if (reason.startsWith('unsupported startup parameter')) {
+    return `${reason}; that is a pooler: take the setting out of the URL, or connect to the server itself`;
+  }
   return reason;
 }

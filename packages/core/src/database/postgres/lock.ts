@@ -13,7 +13,7 @@ export async function tryAdvisoryLock(session: Session, name: LockName): Promise
   if (row?.['held'] === 't') return { held: true, lock: new AdvisoryLock(session, id) };
   const holder = await findHolder(session, id);
   await session.close();
-  return { held: false, holder };
+  return { held: false, holder, isNamed: true };
 }
 
 class AdvisoryLock implements Lock {

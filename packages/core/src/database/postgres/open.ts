@@ -6,6 +6,7 @@ import type { OnNotice } from './connect.ts';
 import { failureOf } from './failure.ts';
 import { locationOf } from './location.ts';
 import { PostgresDatabase } from './postgres-database.ts';
+import { refusePooler } from './pooler.ts';
 import type { PostgresParts } from './postgres-database.ts';
 import { checkServer } from './version.ts';
 
@@ -17,7 +18,8 @@ export interface OpenOptions {
 const connectSeconds = 10;
 
 /**
- * Opens the Postgres database of a URL, and checks that a server of a supported version answers, without a pooler between.
+ * Opens the Postgres database of a URL, and checks that a server of a supported version answers, without a
+ * pooler between that is not in session mode.
  * Parameters of the URL are those of the driver `pg`: `sslmode`, `sslrootcert`, `statement_timeout`, `options` ...
  * What is missing in it comes from the usual places: PGUSER, PGPASSWORD, `.pgpass`.
  *
@@ -40,9 +42,13 @@ export async function openPostgres(url: string, options: OpenOptions = {}): Prom
 
 /** Opens what speaks Postgres's protocol at `parts.config`. Throws what {@link openPostgres} throws. */
 export async function connectPostgres(parts: PostgresParts): Promise<PostgresDatabase> {
-  const client = await connect(parts.config, parts.location, parts.onNotice ?? (() => undefined));
+  const open = (): ReturnType<typeof connect> =>
+    connect(parts.config, parts.location, parts.onNotice ?? (() => undefined));
+  const client = await open();
   try {
-    return new PostgresDatabase(parts, await checkServer(client, parts.location, parts.isServer));
+    const version = await checkServer(client, parts.location);
+    if (parts.isServer) await refusePooler(client, open, parts.location);
+    return new PostgresDatabase(parts, version);
   } catch (error) {
     throw failureOf(error, { location: parts.location, statement: 'SELECT version()' });
   } finally {

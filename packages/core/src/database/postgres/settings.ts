@@ -102,7 +102,8 @@ const unlimited = `(SELECT pg_catalog.count(pg_catalog.set_config(name, '0', fal
 
 /**
  * Lets the server notice that the process behind a connection is gone: it then ends the statement, instead of finishing
- * it for nobody and holding its locks. Not every server's platform can.
+ * it for nobody and holding its locks. One whose host has vanished is given up after a minute. Not every server's
+ * platform can.
  */
 export async function watchForLostClient(client: Client): Promise<void> {
   const settings = setAll({
@@ -110,6 +111,7 @@ export async function watchForLostClient(client: Client): Promise<void> {
     tcp_keepalives_idle: '30',
     tcp_keepalives_interval: '10',
     tcp_keepalives_count: '3',
+    tcp_user_timeout: '60s',
   });
   try {
     await client.query(`SELECT ${settings}`);

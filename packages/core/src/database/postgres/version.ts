@@ -18,25 +18,14 @@ const accepted = [15, 16, 17, 18];
 const testedOn = [15, 18];
 
 /** Asks the other end what it is. Throws ENGINE_UNSUPPORTED. */
-export async function checkServer(client: Client, location: string, isServer: boolean): Promise<ServerVersion> {
-  const { rows } = await client.query<Server & { process: string }>(
+export async function checkServer(client: Client, location: string): Promise<ServerVersion> {
+  const { rows } = await client.query<Server>(
     `SELECT version() AS product, current_setting('server_version') AS version,
-      current_setting('server_encoding') AS encoding, pg_backend_pid() AS process`,
+      current_setting('server_encoding') AS encoding`,
   );
   const [server] = rows;
   if (server === undefined) throw new LockstepError('INTERNAL', { reason: 'the server does not tell its version' });
-  if (isServer) refusePooler(client, server.process, location);
   return acceptVersion(server, location);
-}
-
-/**
- * A pooler tells another process than the one that answers. It may put the next statement on another connection, where
- * settings and locks are not, without a word.
- */
-function refusePooler(client: Client, process: string, location: string): void {
-  if (!('processID' in client) || String(client.processID) === process) return;
-  const found = 'behind a connection pooler';
-  throw new LockstepError('ENGINE_UNSUPPORTED', { location, found, needed: 'a direct connection' });
 }
 
 /**

@@ -73,6 +73,36 @@ describeEachServer('the lock', (engine) => {
     await session.close();
   });
 
+  it('goes with its host, and so do the other connections of its holder', async () => {
+    const limit = async (): Promise<string | null | undefined> => {
+      const session = await database.session();
+      const [row] = await session.query(raw('SELECT @@wait_timeout AS seconds'));
+      await session.close();
+      return row?.['seconds'];
+    };
+    const before = await limit();
+    const lock = await take(database.tryLock(history, 'a'));
+    expect(await limit()).toBe('60');
+    await lock.release();
+    expect(await limit()).toBe(before);
+  });
+
+  it('keeps a transaction from being committed that began before it was lost', async () => {
+    const lock = await take(database.tryLock(history, 'a'));
+    const session = await database.session();
+    await session.execute('CREATE TABLE fenced (id int PRIMARY KEY)');
+    const writing = session.transaction(async () => {
+      await session.execute('INSERT INTO fenced VALUES (1)');
+      const name = lockName(nameOf(opened.url), history.table);
+      const used = await runSql(opened, `SELECT IS_USED_LOCK('${name}')`);
+      await runSql(opened, `KILL ${used}`);
+    });
+    expect((await failure(writing)).code).toBe('LOCK_LOST');
+    expect(await runSql(opened, 'SELECT count(*) FROM fenced')).toBe('0');
+    await session.close();
+    expect((await failure(lock.release())).code).toBe('LOCK_LOST');
+  });
+
   it('is of its database alone', async () => {
     const other = (await openFresh(engine)).database;
     const lock = await take(database.tryLock(history, 'a'));

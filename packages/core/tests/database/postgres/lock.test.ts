@@ -109,6 +109,20 @@ describeEachServer('the lock', (engine) => {
     expect((await failure(lock.release())).code).toBe('LOCK_LOST');
   });
 
+  it('goes with its host within about a minute, as all connections do', async () => {
+    const session = await openSession(database);
+    const rows = await session.query(
+      sql`SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp\\_%' ORDER BY name`,
+    );
+    expect(rows.map((row) => `${row['name']} ${row['setting']}`)).toEqual([
+      'tcp_keepalives_count 3',
+      'tcp_keepalives_idle 30',
+      'tcp_keepalives_interval 10',
+      'tcp_user_timeout 60000',
+    ]);
+    await session.close();
+  });
+
   it('leaves no connection behind', async () => {
     const watcher = await openSession(database);
     const lock = await take(database.tryLock(history, 'one'));

@@ -1,5 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -111,27 +111,6 @@ describeEachServer('opening', (engine) => {
     expect(await unverified.query(encrypted)).toEqual([{ ssl: 't' }]);
     const plain = await (await open(`${base}?sslmode=disable`)).session();
     expect(await plain.query(encrypted)).toEqual([{ ssl: 'f' }]);
-  });
-
-  it('refuses a pooler, which tells another process than the one that answers', async () => {
-    const pooler = createServer((client) => {
-      const upstream = connect(server.port, 'localhost');
-      client.pipe(upstream);
-      // The message K holds the process id: what a pooler writes there is its own.
-      upstream.on('data', (data) => {
-        const at = data.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]));
-        if (at !== -1) data.writeUInt32BE(4711, at + 5);
-        client.write(data);
-      });
-      upstream.on('close', () => client.destroy());
-      client.on('close', () => upstream.destroy());
-    }).listen(0, '127.0.0.1');
-    await once(pooler, 'listening');
-    const address = pooler.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const error = await failure(openPostgres(`postgres://app:${secret}@127.0.0.1:${port}/postgres`));
-    expect(error).toMatchObject({ code: 'ENGINE_UNSUPPORTED', details: { found: 'behind a connection pooler' } });
-    pooler.close();
   });
 
   it('says so when the server is gone, and the process goes on', async () => {
