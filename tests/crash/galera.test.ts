@@ -9,6 +9,7 @@ import { countedProduct, countedVersions, starters } from '../fixtures/starters.
 import type { Starter } from '../fixtures/starters.ts';
 import { until } from '../fixtures/until.ts';
 import { thorough } from './places.ts';
+import { stopAndReplace } from './stop-and-replace.ts';
 
 const root = inject('galera');
 
@@ -62,6 +63,13 @@ describeCluster('on a Galera cluster of three nodes', () => {
 
   // The lease has to run out.
   if (!thorough) return;
+
+  it('a holder that is stopped is replaced through another node, and can write nothing when it wakes up', async () => {
+    const [first, second] = cluster.nodes;
+    if (!first) throw new Error('no nodes');
+    const database = await freshDatabase(first);
+    await stopAndReplace(database, through(second, database.url));
+  });
 
   it('the node of the holder is killed: another goes on', { timeout: 180_000 }, async () => {
     const product = await countedProduct();

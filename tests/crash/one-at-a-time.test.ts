@@ -3,8 +3,8 @@ import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { countedProduct, countedVersions, starters } from '../fixtures/starters.ts';
-import { until } from '../fixtures/until.ts';
 import { thorough } from './places.ts';
+import { stopAndReplace } from './stop-and-replace.ts';
 
 describeEachEngine('eight processes that migrate at the same moment', (engine) => {
   it('take turns: each migration runs once, the others wait, all succeed', async () => {
@@ -37,22 +37,7 @@ if (thorough) {
         { timeout: 180_000 },
         async () => {
           const database = await freshDatabase(engine);
-          const product = await countedProduct();
-          const [first, second] = await starters(2);
-          if (!first || !second) throw new Error('no starters');
-          const stopped = first.migrate({ url: database.url, ...product });
-          await until(async () => (await runSql(database, 'SELECT name FROM ran').catch(() => '')).includes('1.0.0.2'));
-          process.kill(first.pid, 'SIGSTOP');
-          expect(await second.migrate({ url: database.url, ...product })).toMatchObject({
-            error: '',
-            applied: ['1.0.0.3'],
-            waits: expect.arrayContaining([expect.stringContaining(`process ${first.pid}`)]),
-          });
-          process.kill(first.pid, 'SIGCONT');
-          expect((await stopped).error).toMatch(/^(CONNECTION_LOST|LOCK_LOST): /);
-          const ran = await runSql(database, 'SELECT name FROM ran ORDER BY name');
-          expect(ran.split('\n')).toEqual(countedVersions);
-          expect(await runSql(database, 'SELECT count(*) FROM item')).toBe('4');
+          await stopAndReplace(database, database.url);
         },
       );
     },

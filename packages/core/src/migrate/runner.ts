@@ -26,7 +26,7 @@ export class MigrationStopped extends Error {
   readonly undone: boolean;
 
   constructor(cause: unknown, statement: number, line: number, undone: boolean) {
-    super(reasonOf(cause), { cause });
+    super(reasonOf(cause).replace(/\.$/, ''), { cause });
     this.statement = statement;
     this.line = line;
     this.undone = undone;
