@@ -19,7 +19,7 @@ export class Wire {
   #reject: (error: unknown) => void = () => undefined;
   #running = 0;
   #heartbeat: NodeJS.Timeout | undefined;
-  #beat: Promise<unknown> | undefined;
+  #beat: Promise<void> | undefined;
 
   constructor(connection: Connection, location: string) {
     this.#connection = connection;
@@ -38,10 +38,19 @@ export class Wire {
   /** Lets the server hear of this side from time to time, also while nothing is asked of it. */
   keepAlive(seconds: number): void {
     const beat = (): void => {
-      // If it fails, so does what comes next.
-      if (!this.busy) this.#beat = this.run('DO 0').catch(() => undefined);
+      if (!this.busy) this.#beat = this.#beOnceHeard();
     };
     this.#heartbeat ??= setInterval(beat, seconds * 1000).unref();
+  }
+
+  async #beOnceHeard(): Promise<void> {
+    try {
+      await this.run('DO 0');
+    } catch {
+      // What comes next fails as well, and tells.
+    } finally {
+      this.#beat = undefined;
+    }
   }
 
   /** Sends a statement and drops its rows. */
@@ -107,7 +116,7 @@ export class Wire {
   }
 
   async #answer<T>(statement: string, send: () => Promise<T>): Promise<T> {
-    await this.#beat;
+    if (this.#beat) await this.#beat;
     this.#running += 1;
     try {
       return await Promise.race([send(), this.#closed]);
