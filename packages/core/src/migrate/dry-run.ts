@@ -20,6 +20,7 @@ import { phaseRefused, refuseContents, refuseOther } from './adopt.ts';
 import { refuseLiveServers } from './enter.ts';
 import type { MigrateOptions } from './migrate.ts';
 import { lockName } from './migrate.ts';
+import { numberStatements } from './numbered-statement.ts';
 import { pendingMigrations } from './pending.ts';
 import { isInterruption } from './runner.ts';
 
@@ -120,7 +121,7 @@ async function possibleMigrations(
 ): Promise<{ readonly possible: readonly Migration[]; readonly obstacle: string | undefined }> {
   for (const [index, migration] of pending.entries()) {
     if (migration.language !== 'sql') continue;
-    const statements = await home.dialect.split(migration.text, migration.script);
+    const statements = await numberStatements(home, migration);
     const lasting = statements.find(({ transactional }) => !transactional);
     if (!lasting) continue;
     const reason = `line ${lasting.line} of ${migration.script} cannot be rolled back`;
@@ -149,7 +150,7 @@ async function tryMigration(
 }
 
 async function trySql(home: Home, migration: Migration): Promise<number> {
-  const statements = await home.dialect.split(migration.text, migration.script);
+  const statements = await numberStatements(home, migration);
   for (const { text, line } of statements) {
     try {
       await home.session.execute(text);
