@@ -229,7 +229,7 @@ export const errorTable = {
   MIGRATION_EDITED: {
     exit: 4,
     message: 'The file of migration {version} ({script}) was edited after it had run half way: {reason}.',
-    next: 'Take the file back as it was, and run the same command again. Or undo by hand all that the migration did, and say so with `lockstep resolve {version} --rolled-back`.',
+    next: 'Take the file (and the values of its placeholders) back as it was, and run the same command again. Or undo by hand all that the migration did, and say so with `lockstep resolve {version} --rolled-back`.',
   },
   RESOLVE_NOT_NEEDED: {
     exit: 3,
