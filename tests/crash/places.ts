@@ -26,13 +26,6 @@ export function onwardIn(phases: readonly PhaseName[], own: readonly PhaseName[]
   return onward(phases).filter(({ phase }) => thorough || own.includes(phase));
 }
 
-/** The same, with every statement outside of a transaction. A run that goes on has fewer of them before it. */
-export function onwardByStatement(phases: readonly PhaseName[]): Kill[] {
-  const again: readonly PhaseName[] = ['migrate:intent', 'migrate:executed'];
-  const places = phases.filter((phase, index) => phases.indexOf(phase) === index || again.includes(phase));
-  return places.map((phase) => ({ phase, occurrence: 1 }));
-}
-
 /** The middle and the last time that a phase is reached; the last one only in the short run. */
 export function later(phases: readonly PhaseName[], phase: PhaseName): Kill[] {
   const places = threeTimes(phases.filter((other) => other === phase)).slice(1);

@@ -8,7 +8,8 @@ import { printable } from './table.ts';
  * Prints progress to stderr: one line that is written over on a terminal, plain lines from time to time elsewhere.
  *
  * For tests that kill the process or change something under it: with LOCKSTEP_HOLD_AT=PHASE it says `holding at PHASE`
- * when the phase is reached and stays there until it gets the signal SIGUSR2. PHASE:3 is the third time it is reached.
+ * when the phase is reached and stays there until it gets the signal SIGUSR2. PHASE:3 is the third time it is reached,
+ * PHASE@1.2.0.1#3 the one of the third statement of a migration.
  */
 export function progressPrinter(quiet: boolean): (progress: Progress) => Promise<void> {
   const hold = readHold(process.env['LOCKSTEP_HOLD_AT'] ?? '');
@@ -36,17 +37,18 @@ export function progressPrinter(quiet: boolean): (progress: Progress) => Promise
       last = Date.now();
       print(`${what}: ${soFar}${pace.words(total, unit)}`, !isLast);
     }
-    if (progress.kind === 'phase' && progress.name === hold.phase) {
+    if (progress.kind === 'phase' && progress.name === hold.phase && (hold.at ?? progress.at) === progress.at) {
       hold.times -= 1;
       if (hold.times === 0) await untilSignal(`holding at ${progress.name}`);
     }
   };
 }
 
-/** `backup:data:3` is the third time that the phase is reached. */
-function readHold(text: string): { readonly phase: string; times: number } {
-  const [verb, name, times = '1'] = text.split(':');
-  return { phase: `${verb}:${name}`, times: Number(times) };
+/** `backup:data:3` is the third time that the phase is reached, `migrate:intent@2#1` the one of that statement. */
+function readHold(text: string): { readonly phase: string; readonly at: string | undefined; times: number } {
+  const [place = '', at] = text.split('@');
+  const [verb, name, times = '1'] = place.split(':');
+  return { phase: `${verb}:${name}`, at, times: Number(times) };
 }
 
 async function untilSignal(text: string): Promise<void> {

@@ -38,7 +38,12 @@ export type PhaseName = (typeof phaseNames)[number];
 /** What a long verb tells while it works. */
 export type Progress =
   /** A named phase begins. Crash tests kill the process in each of them. */
-  | { readonly kind: 'phase'; readonly name: PhaseName }
+  | {
+      readonly kind: 'phase';
+      readonly name: PhaseName;
+      /** What it is about: the migration, with the number of its statement (`1.2.0.1#3`) or the cursor of its batch. */
+      readonly at?: string;
+    }
   /** Another holds the lock. Told again from time to time. */
   | { readonly kind: 'waiting'; readonly holder: string; readonly seconds: number }
   /** A line for people. */
@@ -73,8 +78,8 @@ export interface LockLimits {
 }
 
 /** Enters a named phase: stops here if the caller wants to stop. */
-export async function phase(options: RunOptions, name: PhaseName): Promise<void> {
-  await options.onProgress?.({ kind: 'phase', name });
+export async function phase(options: RunOptions, name: PhaseName, at?: string): Promise<void> {
+  await options.onProgress?.({ kind: 'phase', name, ...(at === undefined ? {} : { at }) });
   options.signal?.throwIfAborted();
 }
 

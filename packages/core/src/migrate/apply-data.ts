@@ -63,7 +63,7 @@ async function runBatches(
     for (let more = true; more; untouched = false) {
       await runner.lock?.check();
       await replicas.wait();
-      await phase(runner, 'migrate:batch');
+      await phase(runner, 'migrate:batch', `${migration.key}#${cursor ?? ''}`);
       const begun = performance.now();
       const batch = async (): Promise<string | null> => {
         const next = await steps.batch(cursor);

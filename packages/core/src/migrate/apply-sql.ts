@@ -109,14 +109,14 @@ async function runTogether(
         await around.begin?.();
         for (const statement of group) {
           current = statement;
-          await phase(runner, 'migrate:statement');
+          await phase(runner, 'migrate:statement', placeOf(migration, statement));
           await clearTheWay(runner, statement);
           await session.execute(statement.text);
           // With the last of them, the history says it all.
           if (!around.finish) await markDone(runner, migration, statement);
         }
         await around.finish?.();
-        await phase(runner, 'migrate:commit');
+        await phase(runner, 'migrate:commit', placeOf(migration, current));
       }),
     );
   } catch (error) {
@@ -154,7 +154,7 @@ async function runAlone(
     actor: runner.actor,
   };
   await writeIntents(home, [...intents, own], known);
-  await phase(runner, 'migrate:intent');
+  await phase(runner, 'migrate:intent', placeOf(migration, statement));
   let isAgain = false;
   const attempt = async (): Promise<void> => {
     if (isAgain && (await settleEffect(runner, statement, facts)) === 'happened') return;
@@ -169,10 +169,14 @@ async function runAlone(
     const undone = (await settleEffect(runner, statement, facts)) === 'not happened' && untouched;
     throw stopped(error, statement, undone);
   }
-  await phase(runner, 'migrate:executed');
+  await phase(runner, 'migrate:executed', placeOf(migration, statement));
   // With the last of them, the history says it all.
   if (finish) await home.session.transaction(finish);
   else await markDone(runner, migration, statement);
+}
+
+function placeOf({ key }: Migration, statement: NumberedStatement | undefined): string {
+  return `${key}#${statement?.number ?? 0}`;
 }
 
 function stopped(error: unknown, statement: NumberedStatement | undefined, undone: boolean): unknown {

@@ -41,10 +41,10 @@ export async function withNewHomes<T>(
 /** Runs one migration from where it stands until its history row is committed. */
 export async function apply(runner: Runner, migration: Migration): Promise<AppliedNow> {
   const started = performance.now();
-  await phase(runner, 'migrate:begin');
+  await phase(runner, 'migrate:begin', migration.key);
   if (migration.language === 'sql') await applySql(runner, migration);
   else await applyData(runner, migration);
-  await phase(runner, 'migrate:applied');
+  await phase(runner, 'migrate:applied', migration.key);
   return {
     version: migration.key,
     description: migration.description,

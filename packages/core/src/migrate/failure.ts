@@ -3,8 +3,9 @@ import { databaseRelease } from '../release/database-release.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Code } from '../release/releases.ts';
 import { readHistory } from '../state/history.ts';
-import { changeState } from '../state/state.ts';
+import { changeState, readState } from '../state/state.ts';
 import { clearSteps, stepsOf, writeStep } from '../state/step.ts';
+import type { Home } from '../state/tables.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 
@@ -23,7 +24,7 @@ export async function settleFailure(
   const { home } = runner;
   if (error instanceof LockstepError && error.code === 'MIGRATION_UNRESOLVED') {
     const { statement = '0', line = '0' } = error.details;
-    await changeState(home, { phase: 'failed', detail: detail(migration, statement, line, error.message) });
+    await changeState(home, { phase: 'failed', detail: await detail(home, migration, statement, line, error.message) });
     return error;
   }
   if (!(error instanceof MigrationStopped)) {
@@ -51,15 +52,26 @@ export async function settleFailure(
       actor: runner.actor,
       message: error.message,
     });
-    const stop = detail(migration, String(error.statement), String(error.line), error.message);
+    const stop = await detail(home, migration, String(error.statement), String(error.line), error.message);
     await changeState(home, { phase: 'failed', detail: stop });
   });
   const next = `Part of it has stayed. Look at the facts with \`lockstep resolve ${migration.key}\`, then settle it with --applied, --retry or --rolled-back.`;
   return new LockstepError('MIGRATION_FAILED', { ...where, next }, { cause: error });
 }
 
-function detail(migration: Migration, statement: string, line: string, message: string): Record<string, string> {
-  return { migration: migration.key, script: migration.script, statement, line, message };
+/** Where it stopped, with what the run knew that goes on after `resolve`. */
+async function detail(
+  home: Home,
+  migration: Migration,
+  statement: string,
+  line: string,
+  message: string,
+): Promise<Record<string, string>> {
+  const { from, to, seeded } = (await readState(home))?.detail ?? {};
+  const known = Object.entries({ from, to, seeded }).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value]],
+  );
+  return { ...Object.fromEntries(known), migration: migration.key, script: migration.script, statement, line, message };
 }
 
 /** The database is as it was before the migration. Gives its release. */

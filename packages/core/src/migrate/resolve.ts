@@ -158,11 +158,15 @@ async function settle(
 
 /** What the next run has to know. A comparison that is to be tried again needs its backup. */
 function detailAfter(facts: Unresolved, decision: Decision): Record<string, string> {
-  const { backup, from, migration } = facts.detail;
+  const { backup, from, migration, seeded } = facts.detail;
   // What was cut off, and has not failed, is still what it was.
   if (migration === undefined) return { ...facts.detail, resolved: `${facts.migration} ${decision}` };
   const again = facts.migration === comparison && decision === 'retry' && backup !== undefined && from !== undefined;
-  return { resolved: `${facts.migration} ${decision}`, ...(again ? { upgrade: 'migrate', backup, from } : {}) };
+  return {
+    resolved: `${facts.migration} ${decision}`,
+    ...(seeded === undefined ? {} : { seeded }),
+    ...(again ? { upgrade: 'migrate', backup, from } : {}),
+  };
 }
 
 /** The statement has not been begun. A data migration goes on at its cursor, with the code that it has by then. */
