@@ -64,6 +64,6 @@ export interface ScriptFacts {
   readonly alone: number;
   /** Constraints that statements before have added, as the engine notes them down. */
   readonly added: Set<string>;
-  /** The statements before have said how long a lock, or a statement, may take. */
-  readonly timeouts: Set<string>;
+  /** What the statements before have set, in lower case. */
+  readonly settings: Map<string, string>;
 }

@@ -7,6 +7,11 @@ export interface KnownColumn {
   readonly notNull: boolean;
   /** How its value comes about, if it is computed. */
   readonly generated?: 'stored' | 'virtual';
+  /** Of a text on MySQL and MariaDB. */
+  readonly charset?: string;
+  readonly collation?: string;
+  /** AUTO_INCREMENT. */
+  readonly counts?: boolean;
 }
 
 export interface KnownIndex {
@@ -67,10 +72,30 @@ export class KnownTables {
   /** Functions by name that give other results each time, or do something. Unknown if a function is in neither set. */
   readonly volatile = new Set<string>();
   readonly stable = new Set<string>();
+  /** The server's version, such as `10.11.18`; '' if there is no server. */
+  version = '';
+  /** The collation of a character set where none is said. */
+  readonly collations = new Map<string, string>();
+  /** What a new table gets on MySQL and MariaDB where nothing is said. */
+  databaseCharset = 'utf8mb4';
+  databaseCollation = '';
   readonly #tables = new Map<string, KnownTable>();
 
   constructor(schemas: readonly string[]) {
     this.schemas = schemas;
+  }
+
+  /** One that changes apart from this one. */
+  copy(): KnownTables {
+    const copy = new KnownTables(this.schemas);
+    const { version, databaseCharset, databaseCollation } = this;
+    Object.assign(copy, { version, databaseCharset, databaseCollation });
+    for (const table of this.all()) copy.set(table);
+    for (const [name, domain] of this.domains) copy.domains.set(name, domain);
+    for (const [charset, collation] of this.collations) copy.collations.set(charset, collation);
+    for (const name of this.volatile) copy.volatile.add(name);
+    for (const name of this.stable) copy.stable.add(name);
+    return copy;
   }
 
   all(): readonly KnownTable[] {

@@ -7,6 +7,6 @@ export function newScript(statements: readonly ScriptStatement[]): ScriptFacts {
     statements: statements.length,
     alone: statements.filter(({ transactional }) => !transactional).length,
     added: new Set(),
-    timeouts: new Set(),
+    settings: new Map(),
   };
 }

@@ -27,7 +27,7 @@ export async function analyse(text: string, known: KnownTables, script: ScriptFa
   );
   const unknown = unknownOf(statement, known);
   for (const name of constraintNames(place)) script.added.add(name);
-  if ('VariableSetStmt' in statement) script.timeouts.add(statement.VariableSetStmt.name ?? '');
+  if ('VariableSetStmt' in statement) script.settings.set(statement.VariableSetStmt.name ?? '', 'set');
   remember(statement, known);
   return { what: whatOf(statement), effects, unknown, findings };
 }

@@ -189,6 +189,6 @@ function timeout(setting: string): PostgresRule['find'] {
     const strong = effects.find(
       ({ blocks, table }) => (blocks === 'writes' || blocks === 'reads and writes') && known.get(table)?.isNew !== true,
     );
-    return strong && !script.timeouts.has(setting) ? [{ table: strong.table, subject: strong.table }] : [];
+    return strong && !script.settings.has(setting) ? [{ table: strong.table, subject: strong.table }] : [];
   };
 }
