@@ -80,6 +80,7 @@ async function run(name: string, verb: Verb, args: readonly string[], flags: Fla
 
 function print(outcome: Outcome, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify({ ok: (outcome.exit ?? 0) === 0, ...outcome.json })}\n`);
+  else if (outcome.text !== undefined) process.stdout.write(outcome.text);
   else if (outcome.lines.length > 0) {
     const output = outcome.onStderr === true ? process.stderr : process.stdout;
     output.write(`${outcome.lines.map(printable).join('\n')}\n`);

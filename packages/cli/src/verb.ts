@@ -16,6 +16,8 @@ export interface Outcome {
   readonly json: object;
   readonly lines: readonly string[];
   readonly exit?: number;
+  /** In place of lines: a text that is printed as it stands, whatever characters are in it. */
+  readonly text?: string;
   /** True if the lines go to stderr, because stdout carries something else. */
   readonly onStderr?: boolean;
 }

@@ -3,6 +3,7 @@ import type { Verb } from './verb.ts';
 /** Every verb by its name, in the order of the help. Each is loaded when it is asked for: commands start quickly. */
 export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   info: async () => (await import('./verbs/info.ts')).info,
+  plan: async () => (await import('./verbs/plan.ts')).plan,
   migrate: async () => (await import('./verbs/migrate.ts')).migrate,
   validate: async () => (await import('./verbs/validate.ts')).validate,
   lint: async () => (await import('./verbs/lint.ts')).lint,

@@ -231,6 +231,11 @@ export const errorTable = {
     message: 'The file of migration {version} ({script}) was edited after it had run half way: {reason}.',
     next: 'Take the file (and the values of its placeholders) back as it was, and run the same command again. Or undo by hand all that the migration did, and say so with `lockstep resolve {version} --rolled-back`.',
   },
+  MIGRATION_NOT_SQL: {
+    exit: 3,
+    message: 'Migration {version} ({script}) is written in TypeScript, and cannot be printed as SQL.',
+    next: 'Let Lockstep run it: `lockstep migrate`. With `--to` you can print the releases before it.',
+  },
   RESOLVE_NOT_NEEDED: {
     exit: 3,
     message: 'Migration {version} has not failed: {found}.',

@@ -50,6 +50,7 @@ it('has the fields of the JSON', { timeout: 300_000 }, async () => {
       await context.close();
     }
   };
+  await check('plan', []);
   await check('migrate', [], { to: '1.0.0' });
   await check('sample', [], { tables: '5' });
   await check('upgrade', [], { backupTo: place.backupTo });

@@ -229,6 +229,10 @@ export interface Dialect {
   readonly rows: RowForm;
   /** Statements at the head of every restore and of a plain file: settings for the connection. */
   readonly fileSettings: readonly string[];
+  /** Statements at the head of a script that a person runs: the settings under which migrations run. */
+  handSettings(schemas: readonly string[]): readonly string[];
+  /** A statement as the engine's own client takes it, with the delimiter behind it. */
+  forClient(statement: string): string;
   /** The statement that puts a sequence or an AUTO_INCREMENT where it stood. */
   counter(counter: Counter): string;
   /**

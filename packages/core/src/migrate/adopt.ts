@@ -16,14 +16,9 @@ import { checkApplied } from './pending.ts';
  * and CHECKSUM_MISMATCH, and then nothing has changed.
  */
 export async function adopt(home: Home, code: Code): Promise<State> {
-  const state = await readState(home);
-  if (state) {
-    refuseOther(state, code);
-    return state;
-  }
+  const state = await checkAdoption(home, code);
+  if (state) return state;
   const history = await readHistory(home, code.migrations);
-  if (history.length > 0) checkApplied(code, history);
-  else await refuseContents(home, code);
   await createOwnTables(home);
   await home.session.transaction(async () => {
     await insertState(home, code.product.name, 'migrating', { from: 'empty' });
@@ -34,6 +29,19 @@ export async function adopt(home: Home, code: Code): Promise<State> {
   const created = await readState(home);
   if (!created) throw new LockstepError('INTERNAL', { reason: 'lockstep_state is empty after it was written' });
   return created;
+}
+
+/** The state of a database that may be migrated; undefined where it would be adopted. Throws as `adopt` does. */
+export async function checkAdoption(home: Home, code: Code): Promise<State | undefined> {
+  const state = await readState(home);
+  if (state) {
+    refuseOther(state, code);
+    return state;
+  }
+  const history = await readHistory(home, code.migrations);
+  if (history.length > 0) checkApplied(code, history);
+  else await refuseContents(home, code);
+  return undefined;
 }
 
 /** Throws OTHER_PRODUCT, DATABASE_NEWER, PHASE_REFUSED. */

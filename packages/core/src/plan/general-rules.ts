@@ -9,6 +9,14 @@ export const generalRules = {
     problem: 'The script cannot be split into statements that a migration may hold.',
     instead: 'Correct it: docs/migrations.md tells what a script may hold.',
   },
+  unprovable: {
+    name: 'unprovable',
+    severity: 'warning',
+    topic: 'breaking',
+    problem:
+      'Whether the statement has happened can be neither read from the database nor settled by doing it again: a crash inside of it asks for `resolve`.',
+    instead: 'Put it into a migration of its own, and write down how to see whether it has happened.',
+  },
   unknownRule: {
     name: 'unknown-rule',
     severity: 'error',

@@ -7,7 +7,7 @@ import type { Migration } from '../release/migration-file.ts';
 import type { Product } from '../release/product.ts';
 import type { Code } from '../release/releases.ts';
 import { readCode } from '../release/releases.ts';
-import type { Rule, Severity } from './analysis.ts';
+import type { Finding, Rule, Severity } from './analysis.ts';
 import { allRules } from './all-rules.ts';
 import { allowancesIn } from './allow.ts';
 import { generalRules } from './general-rules.ts';
@@ -141,6 +141,12 @@ async function readStranger(file: string): Promise<Script> {
   }
 }
 
+/** With what can be said of a statement on every engine. */
+export function withGeneral(statement: ScriptStatement, findings: readonly Finding[]): readonly Finding[] {
+  if (statement.effect !== 'unprovable') return findings;
+  return [...findings, { rule: generalRules.unprovable, subject: '' }];
+}
+
 async function lintScripts(
   dialect: Dialect,
   product: Product,
@@ -188,10 +194,12 @@ async function lintScript(
   const places = placesOf(text, statements);
   const facts = newScript(statements);
   const problems: LintProblem[] = [];
-  const names = new Set((await dialect.rules()).map(({ name }) => name));
+  const allowable = [generalRules.unprovable, ...(await dialect.rules())];
+  const names = new Set(allowable.map(({ name }) => name));
   for (const [index, statement] of statements.entries()) {
     const place = places[index] ?? { line: statement.line, column: 1, region: '' };
-    const { findings } = await dialect.analyse(statement.text, known, facts);
+    const analysis = await dialect.analyse(statement.text, known, facts);
+    const findings = withGeneral(statement, analysis.findings);
     const allowances = allowancesIn(place.region);
     const allowed = new Set(allowances.flatMap(({ rules }) => rules));
     for (const { rule, subject } of findings) {

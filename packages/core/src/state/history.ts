@@ -1,7 +1,8 @@
 import { raw, sql } from '../database/sql.ts';
+import type { Sql } from '../database/sql.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { canonicalVersion, parseVersion } from '../release/version.ts';
-import type { Home } from './tables.ts';
+import type { Home, Place } from './tables.ts';
 import { ownTable, presentTables } from './tables.ts';
 
 /** A row of Flyway's history that counts: the latest of a version or of a repeatable migration. */
@@ -97,13 +98,23 @@ export async function recordApplied(
   milliseconds: number,
   type = migration.language === 'sql' ? 'SQL' : 'CUSTOM',
 ): Promise<void> {
+  await home.session.run(appliedRow(home, migration, milliseconds, type));
+}
+
+/** The statement that writes it. */
+export function appliedRow(
+  home: Place,
+  migration: Pick<Migration, 'version' | 'description' | 'script' | 'checksum'>,
+  milliseconds: number,
+  type: string,
+): Sql {
   const history = ownTable(home, 'flyway_schema_history');
-  await home.session.run(sql`INSERT INTO ${history}
+  return sql`INSERT INTO ${history}
     (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
     VALUES ((SELECT one FROM (SELECT COALESCE(MAX(installed_rank), 0) + 1 AS one FROM ${history}) AS following),
       ${migration.version?.text ?? null},
       ${abbreviate(migration.description, 200)}, ${type}, ${abbreviateScript(migration.script)},
-      ${migration.checksum}, ${raw(home.dialect.currentUser)}, ${Math.round(milliseconds)}, ${true})`);
+      ${migration.checksum}, ${raw(home.dialect.currentUser)}, ${Math.round(milliseconds)}, ${true})`;
 }
 
 /** Flyway's own rule for texts that are longer than their column. */

@@ -1,7 +1,8 @@
 import { LockstepError } from '../errors.ts';
 import { raw, sql } from '../database/sql.ts';
+import type { Sql } from '../database/sql.ts';
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
-import type { Home } from './tables.ts';
+import type { Home, Place } from './tables.ts';
 import { clock, ownTable, presentTables } from './tables.ts';
 import { parseTexts } from './texts.ts';
 
@@ -53,30 +54,39 @@ export function refuseOtherProduct(state: State, product: string): void {
 
 /** Writes the first row. */
 export async function insertState(home: Home, product: string, phase: Phase, detail: State['detail']): Promise<void> {
-  await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_state')}
+  await home.session.run(stateRow(home, product, phase, detail));
+}
+
+/** The statement that writes it. */
+export function stateRow(home: Place, product: string, phase: Phase, detail: State['detail']): Sql {
+  return sql`INSERT INTO ${ownTable(home, 'lockstep_state')}
     (id, product, release_name, database_id, key_fingerprint, epoch, phase, detail, seed, changed_at)
     VALUES (1, ${product}, NULL, ${raw(home.dialect.randomUuid)}, NULL, 1, ${phase}, ${JSON.stringify(detail)}, '[]',
-      ${clock(home)})`);
+      ${clock(home)})`;
+}
+
+export interface StateChange {
+  readonly phase: Phase;
+  readonly detail?: State['detail'];
+  readonly release?: string | null;
+  readonly seed?: State['seed'];
+  readonly raiseEpoch?: boolean;
 }
 
 /** Changes the phase and what is given beside it. */
-export async function changeState(
-  home: Home,
-  change: {
-    readonly phase: Phase;
-    readonly detail?: State['detail'];
-    readonly release?: string | null;
-    readonly seed?: State['seed'];
-    readonly raiseEpoch?: boolean;
-  },
-): Promise<void> {
+export async function changeState(home: Home, change: StateChange): Promise<void> {
+  const changed = await home.session.run(stateUpdate(home, change));
+  if (changed !== 1) throw new LockstepError('INTERNAL', { reason: `${changed} rows in lockstep_state` });
+}
+
+/** The statement that does it. */
+export function stateUpdate(home: Place, change: StateChange): Sql {
   const release = change.release === undefined ? sql`` : sql`, release_name = ${change.release}`;
   const seed = change.seed === undefined ? sql`` : sql`, seed = ${JSON.stringify(change.seed)}`;
   const epoch = change.raiseEpoch ? sql`, epoch = epoch + 1` : sql``;
-  const changed = await home.session.run(sql`UPDATE ${ownTable(home, 'lockstep_state')}
+  return sql`UPDATE ${ownTable(home, 'lockstep_state')}
     SET phase = ${change.phase}, detail = ${JSON.stringify(change.detail ?? {})}, changed_at = ${clock(home)}
-    ${release}${seed}${epoch} WHERE id = 1`);
-  if (changed !== 1) throw new LockstepError('INTERNAL', { reason: `${changed} rows in lockstep_state` });
+    ${release}${seed}${epoch} WHERE id = 1`;
 }
 
 function phaseOf(text: string): Phase {

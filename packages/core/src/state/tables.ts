@@ -31,12 +31,15 @@ export async function withHome<T>(
   }
 }
 
-export function ownTable(home: Home, name: OwnTableName): Identifier {
+/** Where Lockstep's own tables are, without a connection. */
+export type Place = Pick<Home, 'dialect' | 'schema'>;
+
+export function ownTable(home: Place, name: OwnTableName): Identifier {
   return identifier(home.schema, name);
 }
 
 /** The database's clock as text: UTC, microseconds, fixed width. */
-export function clock(home: Home): Sql {
+export function clock(home: Place): Sql {
   return raw(home.dialect.clock);
 }
 

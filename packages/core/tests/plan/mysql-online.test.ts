@@ -5,7 +5,8 @@ import { readTables } from '#core/database/mysql/rules/survey.js';
 import { splitScript } from '#core/database/mysql/split/split.js';
 import type { MysqlSession } from '#core/database/mysql/session.js';
 import { newScript } from '#core/plan/script.js';
-import { describeEachVersion } from '../../../../tests/fixtures/engines.ts';
+import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
+import type { Engine } from '../../../../tests/fixtures/engines.ts';
 import { openFresh } from '../database/mysql/servers.ts';
 import { setup, statements } from './mysql-statements.ts';
 
@@ -62,12 +63,12 @@ async function tableIds(session: MysqlSession, isMysql: boolean): Promise<string
   // Tables of a full-text index come and go with it.
   const own = rows.filter((row) => !/\/fts_/i.test(row['n'] ?? ''));
   return own
-    .map((row) => row['i'])
-    .toSorted()
+    .map((row) => row['i'] ?? '')
+    .toSorted((a, b) => Number(a) - Number(b))
     .join(' ');
 }
 
-describeEachVersion('how an ALTER TABLE is done', (engine) => {
+function cases(engine: Engine): void {
   const { family } = engine;
   if (family === 'postgres') return;
 
@@ -87,7 +88,7 @@ describeEachVersion('how an ALTER TABLE is done', (engine) => {
         await analyse(before, known, script, family);
       }
       const { effects } = await analyse(text, known, script, family);
-      const [{ algorithm = '', lock = '', work = '' } = {}] = effects;
+      const [{ algorithm = '', lock, work } = { lock: '', work: '' }] = effects;
       const said = `${algorithm} ${lock} ${work}`;
       for (const [above, lighter] of better(family, algorithm, lock)) {
         const refusal = await accepts(session, asking(text, above, lighter));
@@ -111,4 +112,7 @@ describeEachVersion('how an ALTER TABLE is done', (engine) => {
     }
     expect(wrong).toEqual([]);
   });
-});
+}
+
+// Each version of MariaDB has ways of its own.
+describeEachEngine('how an ALTER TABLE is done', cases, (engine) => engine.family !== 'postgres');

@@ -36,9 +36,10 @@ async function tablesNow(session: PostgresSession): Promise<Table[]> {
 
 /** Runs a statement in a transaction that is rolled back, and looks at the server's locks, files and counters. */
 async function observe(session: PostgresSession, statement: string): Promise<Record<string, Seen>> {
-  const before = await tablesNow(session);
   await session.execute('BEGIN');
   try {
+    // Between two transactions the counters may be put aside.
+    const before = await tablesNow(session);
     await session.execute(statement);
     const locks = await session.query(sql`SELECT relation::text AS id, mode FROM pg_locks
       WHERE locktype = 'relation' AND pid = pg_backend_pid()`);

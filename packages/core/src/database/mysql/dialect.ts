@@ -24,6 +24,14 @@ function dialectOf(flavour: Flavour): Dialect {
     ownTables,
     rows: rowForm,
     fileSettings,
+    handSettings: () => [
+      'SET NAMES utf8mb4',
+      // Views and routines remember it.
+      'SET collation_connection = @@collation_database',
+      `SET time_zone = '+00:00'`,
+      'SET foreign_key_checks = 1',
+    ],
+    forClient,
     counter: ({ name, value }) =>
       guard(`ALTER TABLE ${quote(name.name)} AUTO_INCREMENT = ${BigInt(value)}`, exactSettings),
     putBack,
@@ -50,6 +58,15 @@ function dialectOf(flavour: Flavour): Dialect {
     rules: async () => (await import('./rules/rules.ts')).mysqlRules,
     survey: async (session) => (await import('./rules/survey.ts')).survey(session),
   };
+}
+
+/** The client ends a statement at the first delimiter outside of quotes: a stored program needs one of its own. */
+function forClient(statement: string): string {
+  const last = statement.slice(statement.lastIndexOf('\n') + 1);
+  const end = /--|#/.test(last) ? '\n' : '';
+  if (!statement.includes(';')) return `${statement}${end};`;
+  const delimiter = ['$$', '//', '$lockstep$'].find((one) => !statement.includes(one)) ?? '$lockstep$';
+  return `DELIMITER ${delimiter}\n${statement}${end}${delimiter}\nDELIMITER ;`;
 }
 
 /** Version 4: the server's own UUID() is made of its clock and its network address. */

@@ -22,6 +22,13 @@ export const postgresDialect: Dialect = {
   ownTables,
   rows: postgresRows,
   fileSettings,
+  handSettings: (schemas) => [
+    `SET client_encoding = 'UTF8'`,
+    'SET standard_conforming_strings = on',
+    `SET TimeZone = 'UTC'`,
+    `SET search_path = ${schemas.map(quote).join(', ')}`,
+  ],
+  forClient: (statement) => `${statement}${endsInComment(statement) ? '\n' : ''};`,
   counter: ({ name, value, called }) =>
     `SELECT pg_catalog.setval(${literal(quoteTable(name))}::pg_catalog.regclass, ${literal(value)}::bigint, ${called})`,
   putBack,
@@ -50,6 +57,10 @@ export const postgresDialect: Dialect = {
   rules: async () => (await import('./rules/rules.ts')).postgresRules,
   survey: async (session, schemas) => (await import('./rules/survey.ts')).survey(session, schemas),
 };
+
+function endsInComment(statement: string): boolean {
+  return statement.slice(statement.lastIndexOf('\n') + 1).includes('--');
+}
 
 /** A sequence may count down. */
 function raiseCounter(counter: Counter): string {

@@ -107,8 +107,7 @@ export function wayOf(operation: Operation, table: KnownTable | undefined, known
       return convert(operation.charset, operation.collation, table, known, server);
     case 'partition':
       return partition(operation.action, server);
-    case 'algorithm':
-    case 'lock':
+    default:
       return instant;
   }
 }
@@ -288,7 +287,9 @@ function changeText(
     const length = Number(parseType(type).list[0]);
     return lengthen(length * 3, length * 4, server);
   }
-  if (to.collation === undefined || before.collation === to.collation) return instant;
+  // Without a server, the collation may not be known.
+  const isKnown = Boolean(before.collation) && Boolean(to.collation);
+  if (!isKnown || before.collation === to.collation) return instant;
   if (!isInIndex) return noted(server);
   return server.family === 'mysql' ? copyOf(server) : { ...noCopy, buildsIndex: true };
 }
