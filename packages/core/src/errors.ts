@@ -154,7 +154,7 @@ export const errorTable = {
   HISTORY_FAILED: {
     exit: 3,
     message: 'By the history, migration {version} ({script}) failed on {installedOn} (installed_rank {rank}).',
-    next: 'Undo by hand what it has left behind, and remove its row from flyway_schema_history.',
+    next: 'Undo or finish by hand what it has left behind, then settle it with `lockstep resolve {version}` and --rolled-back or --applied.',
   },
   MIGRATION_OUT_OF_ORDER: {
     exit: 4,

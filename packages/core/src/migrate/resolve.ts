@@ -14,6 +14,7 @@ import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
 import type { ThingFact, Verdict } from './effect.ts';
 import { compareThings, verdictOf } from './effect.ts';
+import { readFailedRow, settleFailedRow } from './failed-row.ts';
 import { lockName } from './migrate.ts';
 import type { NumberedStatement } from './numbered-statement.ts';
 import { numberStatements, shownText } from './numbered-statement.ts';
@@ -55,6 +56,7 @@ export interface Unresolved {
  * `applied` takes the statement for done, `retry` runs it again, `rolled-back` says that everything that the
  * migration did was undone by hand, so that it starts from its beginning. `migrate` then goes on.
  * A migration that was cut off, and has not failed, takes `rolled-back` only: `migrate` goes on with it.
+ * A migration that failed under Flyway, by its row in the history, takes `applied` and `rolled-back`.
  * Throws RESOLVE_NOT_NEEDED when nothing of that name has failed.
  */
 export async function resolve(
@@ -71,6 +73,8 @@ export async function resolve(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const migration = code.migrations.find((candidate) => candidate.key === key);
+      const row = await readFailedRow(home, code, key);
+      if (row) return await settleFailedRow(home, row, decision);
       // What is decided about a statement must not change under the decision.
       if (decision) await waitForOrphans(options, home, key);
       const { facts, statement } = await unresolved(home, key, migration, decision);

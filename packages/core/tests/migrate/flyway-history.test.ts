@@ -1,5 +1,16 @@
 import { afterEach, expect, it } from 'vitest';
-import { info, loadProduct, migrate, openDatabase, openStorage, raw, sql, upgrade, validate } from '@lockstep/core';
+import {
+  info,
+  loadProduct,
+  migrate,
+  openDatabase,
+  openStorage,
+  raw,
+  resolve,
+  sql,
+  upgrade,
+  validate,
+} from '@lockstep/core';
 import type { Database, Row } from '@lockstep/core';
 import { checksum } from '#core/release/checksum.js';
 import { describeEachEngine, someEngine } from '../../../../tests/fixtures/engines.ts';
@@ -118,8 +129,16 @@ export default defineDataMigration({ async batch() { return null; } });`,
       message: expect.stringContaining('3 (V3__broken.sql)'),
     });
     expect(await info(database, product)).toMatchObject({ phase: 'none' });
-    await execute(database, ['DELETE FROM flyway_schema_history WHERE installed_rank = 8']);
+    const facts = await resolve(database, product, '3', undefined);
+    expect(facts).toMatchObject({ script: 'V3__broken.sql', message: expect.stringContaining('installed_rank 8') });
+    await expect(resolve(database, product, '3', 'retry')).rejects.toMatchObject({ code: 'USAGE' });
+    await resolve(database, product, '3', 'rolled-back');
     expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '3' }] });
+    expect((await info(database, product)).decisions).toMatchObject([{ migration: '3', decision: 'rolled-back' }]);
+
+    const other = await leftByFlyway([...rows, { ...failed, checksum: sumOf('SELECT 1;') }]);
+    await resolve(other, product, '3', 'applied');
+    expect(await migrate(other, product)).toMatchObject({ applied: [] });
   });
 
   it('hides what its baseline stands for', async () => {
