@@ -1,6 +1,7 @@
 import type { Database, ScriptStatement } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
 import { phaseRefused } from '../migrate/adopt.ts';
+import { numberStatements } from '../migrate/numbered-statement.ts';
 import { databaseRelease } from '../release/database-release.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Product } from '../release/product.ts';
@@ -40,6 +41,9 @@ async function sectionsOf(prepared: Prepared): Promise<string[][]> {
       code.family === 'postgres'
         ? '-- psql -X -v ON_ERROR_STOP=1 -f FILE'
         : `-- ${code.family} --comments DATABASE < FILE`,
+      ...(code.callbacks.length === 0
+        ? []
+        : [`-- Callbacks are not in it: ${code.callbacks.map(({ script }) => script).join(', ')}.`]),
     ],
     dialect.handSettings(product.schemas).map(line),
   ];
@@ -73,7 +77,7 @@ function asApplied({ key, version, description, script, checksum }: Migration): 
 /** Statements that may share a transaction do, and the history row commits with the last of them. */
 async function migrationLines({ home }: Prepared, migration: Migration): Promise<string[]> {
   const { dialect } = home;
-  const statements = await dialect.split(migration.text, migration.script);
+  const statements = await numberStatements(home, migration);
   const row = inline(appliedRow(home, migration, 0, 'SQL'), dialect);
   const recorded: ScriptStatement = { text: row, line: 0, transactional: true, effect: 'provable' };
   const lines = [`-- ${migration.script}`];

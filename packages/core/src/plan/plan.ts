@@ -1,6 +1,8 @@
 import type { Database, ScriptStatement } from '../database/database.ts';
 import { isTableMigration } from '../data-migration/definition.ts';
 import { findDrift } from '../migrate/drift.ts';
+import { numberStatements } from '../migrate/numbered-statement.ts';
+import { textToRun } from '../migrate/text-to-run.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Product } from '../release/product.ts';
@@ -130,10 +132,10 @@ async function planMigration(
     return { ...base, tables: await tablesOf(migration, known), statements: [] };
   }
   const { dialect } = prepared.home;
-  const statements = await dialect.split(migration.text, migration.script);
+  const statements = await numberStatements(prepared.home, migration);
   const steps = (await readSteps(prepared.home)).filter((step) => step.migration === migration.key);
   const done = new Set(steps.filter(({ status }) => status === 'done').map(({ statement }) => statement));
-  const places = placesOf(migration.text, statements);
+  const places = placesOf(await textToRun(prepared.home, migration), statements);
   const facts = newScript(statements);
   const planned: PlannedStatement[] = [];
   for (const [index, statement] of statements.entries()) {
