@@ -143,12 +143,15 @@ function grouped(rows: readonly Row[]): Map<string, Row[]> {
 /** Open transactions. A change of a table waits for those that have touched it. */
 async function longTransactions(session: Session): Promise<Pick<Survey, 'transactions' | 'notes'>> {
   try {
-    const rows = await session.query(sql`SELECT p.id AS id, p.user AS user, p.host AS host, p.command AS command,
+    const rows =
+      await session.query(sql`SELECT p.id AS id, p.user AS user, p.host AS host, p.command AS command, p.db = DATABASE() AS is_here,
         TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS seconds
       FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
       WHERE p.id <> CONNECTION_ID() AND t.trx_started < NOW() - INTERVAL ${longSeconds} SECOND ORDER BY t.trx_started`);
     const locked = await lockedTables(session);
-    const transactions = rows.map((row): LongTransaction => {
+    // Those at work on other databases of the server are in nobody's way.
+    const near = rows.filter((row) => row['is_here'] === '1' || locked.has(row['id'] ?? ''));
+    const transactions = near.map((row): LongTransaction => {
       const state = row['command'] === 'Sleep' ? 'idle in transaction' : (row['command'] ?? '').toLowerCase();
       return {
         who: `connection ${row['id']} (${row['user']}@${row['host']}, ${state})`,
