@@ -7,7 +7,7 @@ import { thorough } from './places.ts';
 import { stopAndReplace } from './stop-and-replace.ts';
 
 describeEachEngine('eight processes that migrate at the same moment', (engine) => {
-  it('take turns: each migration runs once, the others wait, all succeed', async () => {
+  it('take turns: each migration runs once, the others wait, all succeed', { timeout: 300_000 }, async () => {
     const rounds = thorough && engine.url !== undefined ? 10 : 1;
     const everyone = await starters(8);
     const product = await countedProduct();
