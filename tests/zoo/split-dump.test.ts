@@ -17,7 +17,7 @@ async function dumpOf({ engine, url }: FreshDatabase): Promise<string> {
   const who = [engine.family === 'postgres' ? '-U' : '-u', place.username, database];
   const mysql = ['--no-defaults', '--routines', '--triggers', '--events', '--hex-blob', '--skip-add-locks'];
   const [program, args] = {
-    postgres: ['pg_dump', ['--inserts', '--quote-all-identifiers']] as const,
+    postgres: ['pg_dump', ['--quote-all-identifiers']] as const,
     mysql: ['mysqldump', [...mysql, '--set-gtid-purged=OFF', '--no-tablespaces']] as const,
     mariadb: ['mariadb-dump', [...mysql, '--skip-no-autocommit']] as const,
   }[engine.family];

@@ -1,3 +1,4 @@
+import { takeRowsApart } from './copy-script.ts';
 import { LockstepError } from '../../errors.ts';
 import type { Counter, Dialect } from '../database.ts';
 import { clockText, timeText } from './clock.ts';
@@ -28,7 +29,9 @@ export const postgresDialect: Dialect = {
     `SET TimeZone = 'UTC'`,
     `SET search_path = ${schemas.map(quote).join(', ')}`,
   ],
-  forClient: (statement) => `${statement}${endsInComment(statement) ? '\n' : ''};`,
+  // Behind rows stands the line that ends them.
+  forClient: (statement) =>
+    takeRowsApart(statement) ? statement : `${statement}${endsInComment(statement) ? '\n' : ''};`,
   counter: ({ name, value, called }) =>
     `SELECT pg_catalog.setval(${literal(quoteTable(name))}::pg_catalog.regclass, ${literal(value)}::bigint, ${called})`,
   putBack,

@@ -15,7 +15,7 @@ export interface ParsedStatement {
 }
 
 /** Makes the error for a place of the script, given in bytes. */
-export type Fail = (offset: number, reason: string) => LockstepError;
+export type Fail = (offset: number, reason: string) => Error;
 
 /** A parse tree takes many times the size of its text, so a large script is parsed in pieces of about this size. */
 const pieceBytes = 256 * 1024;
@@ -89,7 +89,7 @@ class SyntaxProblem {
   }
 
   /** The error with its place. What follows COPY FROM stdin is no SQL: there the COPY is what has to be named. */
-  async explain(parser: typeof parse, fail: Fail): Promise<LockstepError> {
+  async explain(parser: typeof parse, fail: Fail): Promise<Error> {
     const before = Array.from(this.#piece).slice(0, this.#position()).join('');
     const copy = [...before.matchAll(/\bcopy\b[^;]*\bstdin\b[^;]*;/gi)].at(-1);
     if (copy !== undefined) {

@@ -9,6 +9,7 @@ import type { Sql } from '../sql.ts';
 import { statementAtWork } from './activity.ts';
 import { findBlockers } from './blockers.ts';
 import { Command } from './command.ts';
+import { takeRowsApart } from './copy-script.ts';
 import { CopyIn, CopyOut } from './copy.ts';
 import { failureOf, isLostConnection } from './failure.ts';
 import { estimateRows } from './estimate.ts';
@@ -76,7 +77,13 @@ export class PostgresSession implements Session {
   }
 
   async execute(text: string): Promise<void> {
-    await this.#send(text, () => this.#client.query(new Command(text)).done);
+    const copy = takeRowsApart(text);
+    if (copy === undefined) await this.#send(text, () => this.#client.query(new Command(text)).done);
+    else
+      await this.#send(
+        copy.statement,
+        () => this.#client.query(new CopyIn(copy.statement, Buffer.from(copy.rows))).done,
+      );
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

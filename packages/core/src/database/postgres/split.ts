@@ -1,6 +1,6 @@
 import type { ScriptStatement } from '../database.ts';
 import { LockstepError } from '../../errors.ts';
-import { parseScript } from './parse-script.ts';
+import { parseWithRows } from './copy-script.ts';
 import { countLines, placeOf, skipBlank } from './script-text.ts';
 import { kindOf, lastsWithConnection, refusalOf } from './statement-kind.ts';
 import { targetsOf } from './statement-targets.ts';
@@ -20,13 +20,13 @@ export async function split(script: string, file: string): Promise<ScriptStateme
   let end = 0;
   let line = 1;
   let counted = 0;
-  for await (const { tree, first, after, last } of parseScript(bytes, fail)) {
-    const refusal = refusalOf(tree);
+  for await (const { tree, first, after, last, rows } of parseWithRows(bytes, fail)) {
+    const refusal = refusalOf(tree, rows !== undefined);
     if (refusal !== undefined) throw fail(first, refusal);
     line += countLines(bytes.subarray(counted, first));
     counted = first;
     const text = bytes
-      .subarray(startOf(bytes, end, first), after)
+      .subarray(rows ? first : startOf(bytes, end, first), after)
       .toString()
       .trim();
     end = after;

@@ -76,17 +76,17 @@ function callsSetConfig(targets: readonly Node[] = []): boolean {
 }
 
 /** Why a statement can't be part of a migration. */
-export function refusalOf(statement: Node): string | undefined {
+export function refusalOf(statement: Node, hasRows = false): string | undefined {
   if ('TransactionStmt' in statement) {
     return 'BEGIN, COMMIT, ROLLBACK and SAVEPOINT are not for a migration, which runs in a transaction of its own';
   }
-  if (isCopyFromStdin(statement)) {
-    return 'COPY FROM stdin with its data in the script is not supported in a migration; use INSERT';
+  if (isCopyFromStdin(statement) && !hasRows) {
+    return 'COPY FROM stdin needs its rows behind it, a line for each, and a line with \\. alone at their end';
   }
   return undefined;
 }
 
-function isCopyFromStdin(statement: Node): boolean {
+export function isCopyFromStdin(statement: Node): boolean {
   if (!('CopyStmt' in statement)) return false;
   const copy = statement.CopyStmt;
   return copy.is_from === true && copy.filename === undefined;

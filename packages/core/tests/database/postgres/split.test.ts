@@ -97,6 +97,31 @@ describe('split', () => {
   });
 });
 
+describe('rows behind COPY FROM stdin', () => {
+  const texts = async (script: string): Promise<(readonly [string, number])[]> =>
+    (await split(script, 'V7__x.sql')).map(({ text, line }) => [text, line]);
+
+  it('belong to it, and what follows is SQL again', async () => {
+    const script =
+      "SELECT 1;\n-- rows\nCOPY t (a, b) FROM stdin;\n1\t;'\n2\t$$ /*\n\\.\n\nSELECT 2;\ncopy u from STDIN with (format csv);\r\n\\.\r\nSELECT 3";
+    expect(await texts(script)).toEqual([
+      ['SELECT 1', 1],
+      ["COPY t (a, b) FROM stdin;\n1\t;'\n2\t$$ /*\n\\.", 3],
+      ['SELECT 2', 8],
+      ['copy u from STDIN with (format csv);\r\n\\.', 9],
+      ['SELECT 3', 11],
+    ]);
+  });
+
+  it('are none where it only looks like that', async () => {
+    const body = "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT '\ncopy t from stdin;\n1\n\\.\n' $$";
+    expect(await texts(`${body};\nSELECT 2;`)).toEqual([
+      [body, 1],
+      ['SELECT 2', 6],
+    ]);
+  });
+});
+
 describe('refused scripts', () => {
   const long = `SELECT '${'ä'.repeat(200_000)}';\n`;
 
@@ -111,8 +136,7 @@ describe('refused scripts', () => {
     ['START TRANSACTION', 1, 1, /BEGIN, COMMIT/],
     ['SELECT 1; ROLLBACK', 1, 11, /BEGIN, COMMIT/],
     ['SAVEPOINT a', 1, 1, /BEGIN, COMMIT/],
-    ['SELECT 1;\nCOPY t FROM stdin;\n1\t2\n\\.\n', 2, 1, /COPY FROM stdin/],
-    [`COPY t (a) FROM STDIN WITH (FORMAT csv);\n'x\n\\.\n`, 1, 1, /COPY FROM stdin/],
+    ['SELECT 1;\nCOPY t FROM stdin;\nSELECT 2;', 2, 1, /COPY FROM stdin/],
     ['COPY t FROM stdin', 1, 1, /COPY FROM stdin/],
     ['SELECT 1;\n\n SELECT \0', 3, 9, /NUL/],
   ])('%j', async (script, line, column, reason) => {

@@ -3,6 +3,7 @@ import type { Node } from 'libpg-query';
 import { LockstepError } from '../../../errors.ts';
 import type { Finding, ScriptFacts, StatementAnalysis } from '../../../plan/analysis.ts';
 import type { KnownTables } from '../../../plan/known-tables.ts';
+import { takeRowsApart } from '../copy-script.ts';
 import { constraintNames } from './blocking.ts';
 import type { Place } from './find.ts';
 import { effectsOf } from './locks.ts';
@@ -12,7 +13,7 @@ import { touchesOf, unknownOf } from './statement-locks.ts';
 
 /** Says what a statement does, and brings what is known of the tables and of the script up to date. */
 export async function analyse(text: string, known: KnownTables, script: ScriptFacts): Promise<StatementAnalysis> {
-  const [first, ...rest] = (await parse(text)).stmts ?? [];
+  const [first, ...rest] = (await parse(takeRowsApart(text)?.statement ?? text)).stmts ?? [];
   const statement = first?.stmt;
   if (statement === undefined || rest.length > 0) {
     throw new LockstepError('INTERNAL', { reason: `not one statement: ${text.slice(0, 200)}` });
