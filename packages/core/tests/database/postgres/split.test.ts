@@ -98,13 +98,13 @@ describe('split', () => {
 });
 
 describe('rows behind COPY FROM stdin', () => {
-  const texts = async (script: string): Promise<(readonly [string, number])[]> =>
+  const placed = async (script: string): Promise<(readonly [string, number])[]> =>
     (await split(script, 'V7__x.sql')).map(({ text, line }) => [text, line]);
 
   it('belong to it, and what follows is SQL again', async () => {
     const script =
       "SELECT 1;\n-- rows\nCOPY t (a, b) FROM stdin;\n1\t;'\n2\t$$ /*\n\\.\n\nSELECT 2;\ncopy u from STDIN with (format csv);\r\n\\.\r\nSELECT 3";
-    expect(await texts(script)).toEqual([
+    expect(await placed(script)).toEqual([
       ['SELECT 1', 1],
       ["COPY t (a, b) FROM stdin;\n1\t;'\n2\t$$ /*\n\\.", 3],
       ['SELECT 2', 8],
@@ -115,7 +115,7 @@ describe('rows behind COPY FROM stdin', () => {
 
   it('are none where it only looks like that', async () => {
     const body = "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT '\ncopy t from stdin;\n1\n\\.\n' $$";
-    expect(await texts(`${body};\nSELECT 2;`)).toEqual([
+    expect(await placed(`${body};\nSELECT 2;`)).toEqual([
       [body, 1],
       ['SELECT 2', 6],
     ]);
