@@ -136,11 +136,6 @@ export const errorTable = {
     message: 'There is no release {release}. Known: {known}.',
     next: 'Name a release from the list.',
   },
-  RELEASE_SEALED: {
-    exit: 3,
-    message: 'Release {release} is sealed for {family} already.',
-    next: 'Put new migrations into a new release.',
-  },
   CHECKSUM_MISMATCH: {
     exit: 4,
     message: 'Migration {version} was applied with checksum {applied}, but the file {file} has {found}.',

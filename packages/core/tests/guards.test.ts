@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
   backup,
@@ -74,4 +75,32 @@ it('nothing with the database of another product', async () => {
   });
   await refused(validate(database, product), 'OTHER_PRODUCT');
   await refused(digestDatabase(database, product), 'OTHER_PRODUCT');
+});
+
+it('no folder, no version twice, no damaged seal', async () => {
+  const database = await open();
+  const none = await testProduct({});
+  const product = await none.load('1.0.0');
+  await refused(
+    migrate(database, { ...product, migrations: join(none.folder, 'missing') }),
+    'MIGRATION_FOLDER_MISSING',
+  );
+  const twice = await testProduct({ 'V1.0.0.1__a.sql': 'SELECT 1;', 'V1_0_0_1__b.sql': 'SELECT 1;' });
+  await refused(migrate(database, await twice.load('1.0.0')), 'MIGRATION_DUPLICATE');
+  for (const text of ['{', '[]', '{"releases": [{"version": 1}]}']) {
+    const damaged = await testProduct({ 'releases.json': text });
+    await refused(damaged.load('1.0.0'), 'SEAL_INVALID');
+  }
+});
+
+it('no restore where the code has another migration of the same name', async () => {
+  const source = await testProduct({ 'V1.0.0.1__shop.sql': 'CREATE TABLE shop (id int PRIMARY KEY);' });
+  const own = await open();
+  const product = await source.load('1.0.0');
+  await migrate(own, product);
+  const { file } = await backup(own, product, openStorage(await temporaryFolder()));
+  await source.write('V1.0.0.1__shop.sql', 'CREATE TABLE shop (id bigint PRIMARY KEY);');
+  const changed = await source.load('1.0.0');
+  const target = await open();
+  await withBackup(file, (archive) => refused(restore(target, changed, archive), 'BACKUP_OTHER_LIST'));
 });

@@ -1,7 +1,7 @@
 import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { NewStep, Step } from '../state/step.ts';
-import { writeAhead, writeStep } from '../state/step.ts';
+import { insertSteps, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import type { Runner } from './runner.ts';
 import { timeFact } from './text-to-run.ts';
@@ -27,9 +27,13 @@ export async function intentOf(runner: Runner, migration: Migration, known: read
   return { migration: migration.key, statement: 0, checksum, status: 'running', facts, actor };
 }
 
-/** Writes intents by one commit where none of them replaces an earlier one. */
+/**
+ * Writes intents by one commit where none of them replaces an earlier one. That of a statement that stands alone has to
+ * be on disk before it begins: what such a statement does need not wait for the log.
+ */
 export async function writeIntents(home: Home, intents: readonly NewStep[], known: readonly Step[]): Promise<void> {
   if (intents.length === 0) return;
-  if (!known.some(({ statement }) => statement >= 0)) return writeAhead(home, intents);
+  const waits = intents.some(({ statement }) => statement > 0);
+  if (!known.some(({ statement }) => statement >= 0)) return insertSteps(home, intents, { waits });
   for (const intent of intents) await writeStep(home, intent);
 }

@@ -74,18 +74,19 @@ export async function writeStep(home: Home, step: NewStep): Promise<void> {
     line = ${line}, status = ${status}, facts = ${JSON.stringify(facts)}, actor = ${step.actor}, message = ${message},
     started_at = ${started}, finished_at = ${finishedAt(home, step)}
     WHERE migration = ${migration} AND statement = ${statement}`);
-  if (changed === 0) await insert(home, [step], sql`NULL`);
+  if (changed === 0) await insertSteps(home, [step], { waits: true });
 }
 
 /**
- * Writes steps that are not there yet, by one statement that commits by itself. The commit is on disk before any later
- * one is.
+ * Writes steps that are not there yet, by one statement. Where it `waits`, a commit is on disk when it returns; otherwise
+ * only before any later one is, and the statement may not be part of a transaction.
  */
-export async function writeAhead(home: Home, steps: readonly NewStep[]): Promise<void> {
-  await insert(home, steps, raw(home.dialect.withoutWaiting));
-}
-
-async function insert(home: Home, steps: readonly NewStep[], noMessage: Sql): Promise<void> {
+export async function insertSteps(
+  home: Home,
+  steps: readonly NewStep[],
+  { waits }: { readonly waits: boolean },
+): Promise<void> {
+  const noMessage = waits ? sql`NULL` : raw(home.dialect.withoutWaiting);
   const rows = steps.map((step) => {
     const { migration, statement, status, checksum = null, line = null, facts = {}, actor, message } = step;
     return sql`(${migration}, ${statement}, ${checksum}, ${line}, ${status}, ${JSON.stringify(facts)}, ${actor},

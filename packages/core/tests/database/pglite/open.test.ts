@@ -325,6 +325,7 @@ describe('an open database', () => {
     expect(await database.tryLock(history, 'another')).toEqual({
       held: false,
       holder: `migrate of release 1.0.0 (process ${process.pid})`,
+      isNamed: true,
     });
     const other = await database.tryLock({ ...history, schema: 'other' }, 'another');
     expect(other.held).toBe(true);
