@@ -59,7 +59,7 @@ describe('diffShapes', () => {
     });
     const found = diffShapes(shapeOf(tree('1')), shapeOf(tree('2')));
     expect(found.map(differenceInWords)).toEqual([
-      'view public.v: definition: "SELECT 1" -> "SELECT 2", query differs',
+      'view public.v: query differs, definition: "SELECT 1" -> "SELECT 2"',
     ]);
     expect(readableDiff(found)).toEqual([
       'view public.v is not as expected',
