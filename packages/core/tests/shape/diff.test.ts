@@ -54,7 +54,7 @@ describe('diffShapes', () => {
     const tree = (value: string): ShapeObject => ({
       kind: 'view',
       name: 'public.v',
-      facts: { query: Array.from({ length: 100 }, () => value) },
+      facts: { query: Array.from({ length: 100 }, () => ({ of: { a: [value] } })) },
       definition: `SELECT ${value}`,
     });
     const found = diffShapes(shapeOf(tree('1')), shapeOf(tree('2')));
