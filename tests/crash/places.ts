@@ -1,8 +1,19 @@
 import type { PhaseName } from '@lockstep/core';
+import { engines } from '../fixtures/engines.ts';
+import type { Engine } from '../fixtures/engines.ts';
 import type { Kill } from './kill.ts';
 
 /** CRASH=all kills in every place that the tests know (`npm run test:crash`); otherwise once in each phase. */
 export const thorough = process.env['CRASH'] === 'all';
+
+/** What takes the same ways as another engine is left to the thorough run, if that other one is there. */
+const alike: Readonly<Record<string, string>> = { postgres15: 'postgres18', mariadb10: 'mysql9' };
+
+/** The engines that are killed on. */
+export function crashEngine({ name }: Engine): boolean {
+  if (thorough) return name !== 'mariadb11';
+  return name !== 'mariadb11' && !engines.some((other) => other.name === alike[name]);
+}
 
 /** The first, the middle and the last time of each phase: for a verb that starts over when it is run again. */
 export function everywhere(phases: readonly PhaseName[]): Kill[] {

@@ -15,13 +15,12 @@ import {
   openStorage,
   readOnce,
   restoreTables,
-  sealRelease,
   sql,
   validate,
 } from '@lockstep/core';
 import type { Archive, Database, PhaseName, Product, Progress, RestoreTablesResult } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
-import { fillShop, opener, shopProduct, withBackup } from '../../../../tests/fixtures/shop.ts';
+import { fillShop, opener, sealedShop, withBackup } from '../../../../tests/fixtures/shop.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 
@@ -30,8 +29,7 @@ describeEachEngine('restore of some tables', (engine) => {
 
   const prepared = async (): Promise<{ database: Database; product: Product; file: string }> => {
     const database = await open();
-    const source = await shopProduct();
-    await sealRelease(database, await source.load('1.2.0'), '1.0.0');
+    const source = await sealedShop(engine, database, ['1.0.0']);
     const product = await source.load('1.2.0');
     await migrate(database, product, { to: '1.0.0' });
     await fillShop(database);

@@ -9,13 +9,12 @@ import {
   openStorage,
   resolve,
   restore,
-  sealRelease,
   sql,
   validate,
 } from '@lockstep/core';
 import type { Database, PhaseName, Product, Progress } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
-import { fillShop, opener, shopProduct, withBackup } from '../../../../tests/fixtures/shop.ts';
+import { fillShop, opener, sealedShop, withBackup } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 
 const stops = [
@@ -34,8 +33,7 @@ describeEachEngine('restore', (engine) => {
 
   const prepared = async (): Promise<{ database: Database; product: Product; file: string }> => {
     const database = await open();
-    const source = await shopProduct();
-    await sealRelease(database, await source.load('1.2.0'), '1.0.0');
+    const source = await sealedShop(engine, database, ['1.0.0']);
     const product = await source.load('1.2.0');
     await migrate(database, product, { to: '1.0.0' });
     await fillShop(database);

@@ -7,14 +7,13 @@ import {
   migrate,
   openStorage,
   resolve,
-  sealRelease,
   sql,
   upgrade,
   validate,
 } from '@lockstep/core';
 import type { Database, Product, Progress } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
-import { fillShop, olderShopProduct, opener, shopProduct } from '../../../../tests/fixtures/shop.ts';
+import { fillShop, olderShopProduct, opener, sealedShop } from '../../../../tests/fixtures/shop.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 
 describeEachEngine('upgrade', (engine) => {
@@ -26,8 +25,7 @@ describeEachEngine('upgrade', (engine) => {
     fill = true,
   ): Promise<{ database: Database; product: Product; to: string }> => {
     const database = await open();
-    const source = await shopProduct();
-    for (const release of ['1.0.0', '1.1.0', '1.2.0']) await sealRelease(database, await source.load('1.2.0'), release);
+    const source = await sealedShop(engine, database, ['1.0.0', '1.1.0', '1.2.0']);
     const product = await source.load('1.2.0');
     await migrate(database, product, { to: '1.0.0' });
     if (fill) await fillShop(database);
