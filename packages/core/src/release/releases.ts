@@ -39,9 +39,14 @@ export async function readCode(product: Product, database: Pick<Database, 'diale
   const versioned = migrations.filter((migration) => migration.version !== null);
   const names = new Set([product.version, ...product.seal.releases.map((release) => release.version)]);
   const byRelease = new Map<string, Migration[]>([...names].map((name) => [name, []]));
+  const sealed = new Map(
+    product.seal.releases.flatMap((release) => release.migrations.map(({ key }) => [key, release.version])),
+  );
   for (const migration of versioned) {
-    const name = releaseOf(migration, product);
-    byRelease.set(name, [...(byRelease.get(name) ?? []), migration]);
+    const name = sealed.get(migration.key) ?? ownRelease(migration, product);
+    const list = byRelease.get(name);
+    if (list) list.push(migration);
+    else byRelease.set(name, [migration]);
   }
   const releases = [...byRelease]
     .toSorted(([left], [right]) => compareReleases(left, right))
@@ -74,17 +79,16 @@ function idleNote({ script, kind }: IdleFile): string {
 
 /** A release that was sealed with other values of placeholders is not quite what was sealed: nobody may overlook it. */
 function valueNotes(release: Release, family: Family): string[] {
+  const texts = new Map(release.sealed?.migrations.map((migration) => [migration.key, migration.texts?.[family]]));
   return release.migrations.flatMap(({ key, script, textChecksum }) => {
-    const sealed = release.sealed?.migrations.find((migration) => migration.key === key)?.texts?.[family];
+    const sealed = texts.get(key);
     if (sealed === undefined || sealed === textChecksum) return [];
     return `${script} was sealed with other values of its placeholders.`;
   });
 }
 
-function releaseOf(migration: Migration, product: Product): string {
-  const sealed = product.seal.releases.find((release) => release.migrations.some(({ key }) => key === migration.key));
-  if (sealed) return sealed.version;
-  const { version } = migration;
+/** The release of a migration that no seal names. */
+function ownRelease({ version }: Migration, product: Product): string {
   const saysRelease = version !== null && version.text.split('.').length >= 3;
   return saysRelease ? releaseName(version) : product.version;
 }
@@ -98,12 +102,14 @@ function checkSeal(release: Release, family: Family): void {
   if (sealed.length === 0 && release.sealed.migrations.length > 0) return;
   const broken = (reason: string): LockstepError =>
     new LockstepError('SEAL_BROKEN', { release: release.version, reason });
+  const present = new Map(release.migrations.map((migration) => [migration.key, migration]));
   for (const expected of sealed) {
-    const found = release.migrations.find(({ key }) => key === expected.key);
+    const found = present.get(expected.key);
     if (!found) throw broken(`migration ${expected.key} is missing`);
     if (found.checksum !== expected.checksums[family]) throw broken(`migration ${found.script} has changed`);
   }
-  const extra = release.migrations.find(({ key }) => !sealed.some((expected) => expected.key === key));
+  const known = new Set(sealed.map(({ key }) => key));
+  const extra = release.migrations.find(({ key }) => !known.has(key));
   if (extra) throw broken(`migration ${extra.script} was added after the release`);
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { LockstepError, reasonOf } from '../errors.ts';
 
 /** What `V1__x.sql.conf` says about the script beside it. */
@@ -13,12 +13,17 @@ export interface ScriptConfig {
 const defaults: ScriptConfig = { executeInTransaction: true, encoding: 'UTF-8', placeholderReplacement: true };
 
 /** Reads the configuration of a script, if there is one. Throws SCRIPT_CONFIG_INVALID. */
-export async function readScriptConfig(file: string, script: string): Promise<ScriptConfig> {
-  const text = await readFile(`${file}.conf`, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+export function readScriptConfig(file: string, script: string): ScriptConfig {
+  const path = `${file}.conf`;
+  return existsSync(path) ? parseScriptConfig(readConfig(path, script), script) : defaults;
+}
+
+function readConfig(path: string, script: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
     throw invalid(script, 1, reasonOf(error));
-  });
-  return text === undefined ? defaults : parseScriptConfig(text, script);
+  }
 }
 
 /** Lines of `key=value`; `#` and `!` begin a comment. Keys that are not known are errors. */
