@@ -1,6 +1,7 @@
 import { LockstepError, reasonOf } from '../../errors.ts';
 import type { Lock, LockAttempt, LockName, Session } from '../database.ts';
 import { sql } from '../sql.ts';
+import type { Sql } from '../sql.ts';
 import { lockId } from './lock-id.ts';
 
 /**
@@ -28,7 +29,9 @@ class AdvisoryLock implements Lock {
 
   async check(): Promise<void> {
     // A pooler may have put another server connection behind ours, so the lock itself is looked for.
-    const rows = await this.#ask(holders(this.#id, true));
+    const rows = await this.#ask(
+      sql`SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND ${isLock(this.#id)}`,
+    );
     if (rows.length === 0) throw lost('the server no longer knows of it');
   }
 
@@ -57,7 +60,7 @@ function lost(reason: string, cause?: unknown): LockstepError {
 }
 
 async function findHolder(session: Session, id: bigint): Promise<string> {
-  const [row] = await session.query(holders(id, false));
+  const [row] = await session.query(otherHolders(id));
   if (row === undefined) return 'another session, which has just ended';
   const name = row['application_name']
     ? row['application_name'].replace(/^lockstep: /, '')
@@ -67,14 +70,18 @@ async function findHolder(session: Session, id: bigint): Promise<string> {
   return `${name} (backend ${row['pid']}, ${address}${since})`;
 }
 
-/** The sessions that hold the lock: one, if any. `mine` asks for this session only. */
-function holders(id: bigint, mine: boolean): ReturnType<typeof sql> {
-  const unsigned = BigInt.asUintN(64, id);
+/** The other sessions that hold the lock: one, if any. */
+function otherHolders(id: bigint): Sql {
   return sql`SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr) AS client_addr,
     pg_catalog.date_trunc('second', a.backend_start) AS backend_start
     FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    WHERE l.pid <> pg_catalog.pg_backend_pid() AND ${isLock(id)}`;
+}
+
+/** The row of `pg_locks` is that of the lock, and it is held. */
+function isLock(id: bigint): Sql {
+  const unsigned = BigInt.asUintN(64, id);
+  return sql`l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-    AND l.classid = ${unsigned >> 32n}::bigint::oid AND l.objid = ${unsigned & 0xffffffffn}::bigint::oid
-    AND (l.pid = pg_catalog.pg_backend_pid()) = ${mine}::boolean`;
+    AND l.classid = ${unsigned >> 32n}::bigint::oid AND l.objid = ${unsigned & 0xffffffffn}::bigint::oid`;
 }

@@ -19,7 +19,7 @@ import { tryAdvisoryLock } from './lock.ts';
 import { createScratch } from './scratch.ts';
 import { PostgresSession } from './session.ts';
 import { applySettings, renewSettings, speedUpLoading, watchForLostClient } from './settings.ts';
-import type { ConnectionSettings } from './settings.ts';
+import type { Applied, ConnectionSettings } from './settings.ts';
 import { openSnapshot } from './snapshot.ts';
 import type { ServerVersion } from './version.ts';
 
@@ -145,12 +145,12 @@ export class PostgresDatabase implements Database {
       if (isServer && settings.bulk === true) await speedUpLoading(client);
     };
     const renew = async (): Promise<void> => {
-      await renewSettings(client, settings);
+      await renewSettings(client, settings, applied.limits);
       await tune();
     };
-    let id: string;
+    let applied: Applied = { id: '', limits: [] };
     try {
-      id = await applySettings(client, settings);
+      applied = await applySettings(client, settings);
       await tune();
     } catch (error) {
       client.connection.stream.destroy();
@@ -158,7 +158,7 @@ export class PostgresDatabase implements Database {
     }
     const session = new PostgresSession({
       client,
-      id,
+      id: applied.id,
       location,
       onClose: (closed) => this.#sessions.delete(closed),
       ...(isServer ? { terminate: (backend: string) => this.#terminate(backend), renew } : {}),

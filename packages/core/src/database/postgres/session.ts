@@ -48,6 +48,8 @@ export class PostgresSession implements Session {
   #closed: Promise<void> | undefined;
   /** Seconds that a statement may wait for a lock; 0 for no limit. */
   #lockSeconds = 0;
+  /** The setting as the server writes it, if no statement has changed it since. */
+  #lockTimeout = '0';
   /** Tables that the current transaction has emptied. */
   readonly #emptied = new Set<string>();
   /** Why the connection broke while nothing was asked of it. */
@@ -197,9 +199,10 @@ export class PostgresSession implements Session {
 
   async limitLockWaits(seconds: number): Promise<void> {
     if (seconds === this.#lockSeconds) return;
-    const [before, after] = [this.#lockSeconds, seconds].map((value) => String(value * 1000));
-    await this.query(sql`SELECT pg_catalog.set_config(name, ${after ?? '0'}, false) FROM pg_catalog.pg_settings
-      WHERE name = 'lock_timeout' AND setting = ${before ?? '0'}`);
+    const [row] = await this
+      .query(sql`SELECT pg_catalog.set_config('lock_timeout', ${String(seconds * 1000)}, false) AS now
+      WHERE pg_catalog.current_setting('lock_timeout') = ${this.#lockTimeout}`);
+    this.#lockTimeout = row?.['now'] ?? this.#lockTimeout;
     this.#lockSeconds = seconds;
   }
 
@@ -212,6 +215,7 @@ export class PostgresSession implements Session {
     if (renew === undefined) return false;
     await this.#send('DISCARD ALL', renew);
     this.#lockSeconds = 0;
+    this.#lockTimeout = '0';
     return true;
   }
 

@@ -49,13 +49,21 @@ export interface ConnectionSettings {
 
 /**
  * Makes a connection one that gives the same results on every server. Time limits are taken off, except those that the
- * URL itself asks for. Returns the id of the session.
+ * URL itself asks for.
  */
-export async function applySettings(client: Client, settings: ConnectionSettings): Promise<string> {
+export async function applySettings(client: Client, settings: ConnectionSettings): Promise<Applied> {
   // In two steps: how the second one's strings are read is decided by the first.
   await client.query(`SELECT ${setAll(fixed)}`);
-  const result = await client.query<{ id: string }>(`SELECT ${setAll(ownOf(settings))}, ${unlimited}, ${sessionId}`);
-  return result.rows[0]?.id ?? '';
+  const text = `SELECT ${setAll(ownOf(settings))}, ${unlimited}, ${sessionId}`;
+  const [row] = (await client.query<{ id: string; limits: string | null }>(text)).rows;
+  return { id: row?.id ?? '', limits: row?.limits?.split(',') ?? [] };
+}
+
+export interface Applied {
+  /** Of the session. */
+  readonly id: string;
+  /** The time limits that were taken off. */
+  readonly limits: readonly string[];
 }
 
 function ownOf(settings: ConnectionSettings): Readonly<Record<string, string>> {
@@ -80,9 +88,14 @@ const discardAll = [
 ];
 
 /** Makes a connection as it was after `applySettings`, whatever statements have done to it since. */
-export async function renewSettings(client: Client, settings: ConnectionSettings): Promise<void> {
+export async function renewSettings(
+  client: Client,
+  settings: ConnectionSettings,
+  limits: readonly string[],
+): Promise<void> {
   await client.query([...discardAll, `SELECT ${setAll(fixed)}`].join('; '));
-  await client.query(`SELECT ${setAll(ownOf(settings))}, ${unlimited}`);
+  const off = Object.fromEntries(limits.map((name) => [name, '0']));
+  await client.query(`SELECT ${setAll({ ...ownOf(settings), ...off })}`);
 }
 
 function setAll(values: Readonly<Record<string, string>>): string {
@@ -97,8 +110,9 @@ const sessionId = `(SELECT pid || '@' || EXTRACT(epoch FROM backend_start) FROM 
   WHERE pid = pg_catalog.pg_backend_pid()) AS id`;
 
 /** Source `client` means that the connection's URL gave the value. Names that a version lacks are not in the view. */
-const unlimited = `(SELECT pg_catalog.count(pg_catalog.set_config(name, '0', false)) FROM pg_catalog.pg_settings
-  WHERE name IN (${timeouts.map(literal).join(', ')}) AND source <> 'client' AND setting <> '0')`;
+const unlimited = `(SELECT pg_catalog.string_agg(name, ',') FILTER (WHERE pg_catalog.set_config(name, '0', false) = '0')
+  FROM pg_catalog.pg_settings
+  WHERE name IN (${timeouts.map(literal).join(', ')}) AND source <> 'client' AND setting <> '0') AS limits`;
 
 /**
  * Lets the server notice that the process behind a connection is gone: it then ends the statement, instead of finishing
