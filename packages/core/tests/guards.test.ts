@@ -6,6 +6,7 @@ import {
   digestDatabase,
   migrate,
   openStorage,
+  plan,
   restore,
   restoreTables,
   sealRelease,
@@ -36,6 +37,7 @@ it('no way back to an older release', async () => {
   const product = await source.load('1.2.0');
   await migrate(database, product, { to: '1.1.0' });
   await refused(migrate(database, product, { to: '1.0.0' }), 'RELEASE_NOT_AHEAD');
+  await refused(plan(database, product, { to: '1.0.0' }), 'RELEASE_NOT_AHEAD');
 });
 
 it('no baseline of a database that is known, or that has another shape', async () => {
@@ -75,6 +77,7 @@ it('nothing with the database of another product', async () => {
   });
   await refused(validate(database, product), 'OTHER_PRODUCT');
   await refused(digestDatabase(database, product), 'OTHER_PRODUCT');
+  await refused(plan(database, product), 'OTHER_PRODUCT');
 });
 
 it('no folder, no version twice, no damaged seal', async () => {
