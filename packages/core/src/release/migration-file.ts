@@ -98,8 +98,7 @@ const familyFolders = ['common', 'postgres', 'mysql', 'mariadb'];
 
 async function locationsOf(folder: string, dialect: Dialect): Promise<string[]> {
   if (!(await isFolder(folder))) throw new LockstepError('MIGRATION_FOLDER_MISSING', { folder });
-  const present: string[] = [];
-  for (const name of familyFolders) if (await isFolder(join(folder, name))) present.push(name);
+  const present = await presentFamilies(folder);
   if (present.length === 0) return [folder];
   const own = dialect.migrationFolders.find((name) => present.includes(name));
   return ['common', own]
@@ -107,10 +106,15 @@ async function locationsOf(folder: string, dialect: Dialect): Promise<string[]> 
     .map((name) => join(folder, name ?? ''));
 }
 
+async function presentFamilies(folder: string): Promise<string[]> {
+  const present: string[] = [];
+  for (const name of familyFolders) if (await isFolder(join(folder, name))) present.push(name);
+  return present;
+}
+
 /** Where new scripts of a family belong. */
 export async function scriptFolder(folder: string, dialect: Dialect): Promise<string> {
-  const found: string[] = [];
-  for (const name of familyFolders) if (await isFolder(join(folder, name))) found.push(name);
+  const found = await presentFamilies(folder);
   if (found.length === 0) return folder;
   return join(
     folder,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { afterEach, expect, it } from 'vitest';
-import { identifier, info, join, migrate, openDatabase, raw, sql } from '@lockstep/core';
+import { expect, it } from 'vitest';
+import { identifier, info, join, migrate, raw, sql } from '@lockstep/core';
 import type { Database, Session, SqlValue } from '@lockstep/core';
 import type { Engine } from '../../../../tests/fixtures/engines.ts';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
-import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
+import { opener } from '../../../../tests/fixtures/shop.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
 
 interface KeyCase {
@@ -164,16 +164,7 @@ const unfit: readonly (readonly [Readonly<Record<string, unknown>>, RegExp])[] =
 ];
 
 describeEachEngine('a migration by the key of a table', (engine) => {
-  const opened: Database[] = [];
-  const open = async (): Promise<Database> => {
-    const { url } = await freshDatabase(engine);
-    const database = await openDatabase(url);
-    opened.push(database);
-    return database;
-  };
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
-  });
+  const open = opener(engine);
   const inSession = async <T>(database: Database, work: (session: Session) => Promise<T>): Promise<T> => {
     const session = await database.session({ schemas: ['public'] });
     try {

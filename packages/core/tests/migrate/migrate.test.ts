@@ -1,9 +1,9 @@
-import { afterEach, expect, it } from 'vitest';
-import { info, migrate, openDatabase, resolve, sealRelease, sql, validate } from '@lockstep/core';
+import { expect, it } from 'vitest';
+import { info, migrate, resolve, sealRelease, sql, validate } from '@lockstep/core';
 import type { Database } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
-import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
+import { opener } from '../../../../tests/fixtures/shop.ts';
 import type { TestProduct } from '../../../../tests/fixtures/product.ts';
 
 const shop = {
@@ -29,22 +29,13 @@ export default defineDataMigration({
 `;
 
 describeEachEngine('migrate', (engine) => {
-  const opened: Database[] = [];
-  const open = async (): Promise<Database> => {
-    const { url } = await freshDatabase(engine);
-    const database = await openDatabase(url);
-    opened.push(database);
-    return database;
-  };
+  const open = opener(engine);
   const owners = async (database: Database): Promise<unknown> => {
     const session = await database.session({ schemas: ['public'] });
     const rows = await session.query(sql`SELECT id, owner FROM shop ORDER BY id`);
     await session.close();
     return rows.map((row) => [row['id'], row['owner']]);
   };
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
-  });
   const sealed = async (database: Database, product: TestProduct, releases: readonly string[]): Promise<void> => {
     for (const release of releases) await sealRelease(database, await product.load(release), release);
   };

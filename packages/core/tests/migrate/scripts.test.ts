@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
-import { info, loadProduct, migrate, openDatabase, raw, sealRelease, sql, validate } from '@lockstep/core';
+import { expect, it } from 'vitest';
+import { info, loadProduct, migrate, raw, sealRelease, sql, validate } from '@lockstep/core';
 import type { Database, Product, Progress } from '@lockstep/core';
 import { checksum } from '#core/release/checksum.js';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
-import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
+import { opener } from '../../../../tests/fixtures/shop.ts';
 import type { TestProduct } from '../../../../tests/fixtures/product.ts';
 
 const table = 'CREATE TABLE log (id int PRIMARY KEY, what varchar(200));';
@@ -15,13 +15,7 @@ const write = (what: string): string =>
   `INSERT INTO log SELECT COUNT(*) + 1, '${what}' FROM (SELECT id FROM log) AS before_it;`;
 
 describeEachEngine('scripts', (engine) => {
-  const opened: Database[] = [];
-  const open = async (): Promise<Database> => {
-    const { url } = await freshDatabase(engine);
-    const database = await openDatabase(url);
-    opened.push(database);
-    return database;
-  };
+  const open = opener(engine);
   const log = async (database: Database, text = 'SELECT what FROM log ORDER BY id'): Promise<(string | null)[]> => {
     const session = await database.session({ schemas: ['public'] });
     const rows = await session.query(sql`${raw(text)}`);
@@ -36,9 +30,6 @@ describeEachEngine('scripts', (engine) => {
       schemas: ['public'],
       placeholders: { values },
     });
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
-  });
 
   it('get the values of their placeholders, and keep the checksums of Flyway', async () => {
     const database = await open();
@@ -161,22 +152,13 @@ describeEachEngine('scripts', (engine) => {
 });
 
 describeEachEngine('callbacks', (engine) => {
-  const opened: Database[] = [];
-  const open = async (): Promise<Database> => {
-    const { url } = await freshDatabase(engine);
-    const database = await openDatabase(url);
-    opened.push(database);
-    return database;
-  };
+  const open = opener(engine);
   const log = async (database: Database): Promise<(string | null)[]> => {
     const session = await database.session({ schemas: ['public'] });
     const rows = await session.query(sql`SELECT what FROM log ORDER BY id`);
     await session.close();
     return rows.map((row) => row['what'] ?? null);
   };
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
-  });
   const files = {
     'V1__one.sql': write('V1'),
     'V2__two.ts': `import { defineDataMigration } from '@lockstep/core/migration';

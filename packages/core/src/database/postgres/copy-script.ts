@@ -3,31 +3,30 @@ import { parseScript } from './parse-script.ts';
 import { skipBlank } from './script-text.ts';
 import { isCopyFromStdin } from './statement-kind.ts';
 
-/** A statement of a script, with the rows that follow a COPY FROM stdin. Offsets count bytes. */
+/** A statement of a script. Behind a COPY FROM stdin its rows belong to it, and the line that ends them. */
 export interface ScriptPart extends ParsedStatement {
-  /** The lines of the rows, without the `\\.` behind them. */
-  readonly rows?: { readonly from: number; readonly to: number };
+  readonly hasRows: boolean;
 }
 
 /**
  * Parses a script that may hold rows as psql and pg_dump write them: `COPY t FROM stdin;`, a line for each row, and a
- * line with `\\.` alone. What only looks like that, in a string or in the body of a function, is left to the grammar.
+ * line with `\.` alone. What only looks like that, in a string or in the body of a function, is left to the grammar.
  */
 export async function* parseWithRows(bytes: Buffer, fail: Fail): AsyncGenerator<ScriptPart, void, undefined> {
   let base = 0;
-  for (const { start, end, from, to, after } of copyBlocks(bytes)) {
+  for (const { start, end, after } of copyBlocks(bytes)) {
     if (start < base) continue;
     const statements = await parsed(bytes.subarray(base, end));
     const last = statements?.at(-1);
     if (!statements || !last || !isCopyFromStdin(last.tree)) continue;
     const isLast = skipBlank(bytes, after) === bytes.length;
-    for (const statement of statements.slice(0, -1)) yield moved(statement, base);
-    yield { ...moved(last, base), last: isLast, after, rows: { from, to } };
+    for (const statement of statements.slice(0, -1)) yield { ...moved(statement, base), hasRows: false };
+    yield { ...moved(last, base), last: isLast, after, hasRows: true };
     base = after;
   }
   const rest = bytes.subarray(base);
   for await (const statement of parseScript(rest, (offset, reason) => fail(base + offset, reason))) {
-    yield moved(statement, base);
+    yield { ...moved(statement, base), hasRows: false };
   }
 }
 
@@ -60,9 +59,7 @@ interface CopyBlock {
   readonly start: number;
   /** Behind the delimiter. */
   readonly end: number;
-  readonly from: number;
-  readonly to: number;
-  /** Behind the line with `\\.`. */
+  /** Behind the line with `\.`. */
   readonly after: number;
 }
 
@@ -75,7 +72,6 @@ function* copyBlocks(bytes: Buffer): Generator<CopyBlock> {
     const mark = /^\\\.[ \t]*\r?$/m;
     const found = mark.exec(text.slice(from));
     if (!found) continue;
-    const to = from + found.index;
-    yield { start: match.index, end, from, to, after: to + 2 };
+    yield { start: match.index, end, after: from + found.index + 2 };
   }
 }

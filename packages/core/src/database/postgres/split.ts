@@ -20,13 +20,13 @@ export async function split(script: string, file: string): Promise<ScriptStateme
   let end = 0;
   let line = 1;
   let counted = 0;
-  for await (const { tree, first, after, last, rows } of parseWithRows(bytes, fail)) {
-    const refusal = refusalOf(tree, rows !== undefined);
+  for await (const { tree, first, after, last, hasRows } of parseWithRows(bytes, fail)) {
+    const refusal = refusalOf(tree, hasRows);
     if (refusal !== undefined) throw fail(first, refusal);
     line += countLines(bytes.subarray(counted, first));
     counted = first;
     const text = bytes
-      .subarray(rows ? first : startOf(bytes, end, first), after)
+      .subarray(hasRows ? first : startOf(bytes, end, first), after)
       .toString()
       .trim();
     end = after;
