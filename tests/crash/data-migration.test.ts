@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { mark } from '../fixtures/mark.ts';
 import { configure, testProduct } from '../fixtures/product.ts';
 import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
@@ -12,15 +13,6 @@ const ids = Array.from({ length: 200 }, (_, index) => (index + 1) * 2);
 
 const table = `CREATE TABLE shop (id bigint PRIMARY KEY, name varchar(100) NOT NULL);
 INSERT INTO shop VALUES ${ids.map((id) => `(${id}, 'shop ${id}')`).join(', ')};`;
-
-/** What it does to a row twice is seen. */
-const mark = `import { defineDataMigration } from '@lockstep/core/migration';
-export default defineDataMigration({
-  table: 'shop', key: 'id', select: ['name'],
-  async batch(rows, { update }) {
-    await update('shop', 'id', ['name'], rows.map((row) => ({ ...row, name: row.name + '!' })));
-  },
-});`;
 
 describeEachEngine(
   'a data migration that is killed',

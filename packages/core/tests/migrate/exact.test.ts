@@ -1,9 +1,10 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { info, migrate, openDatabase, raw, resolve } from '@lockstep/core';
 import type { Database, PhaseName, Product } from '@lockstep/core';
 import type { Engine } from '../../../../tests/fixtures/engines.ts';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
+import { opener } from '../../../../tests/fixtures/shop.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
 
 const tables = 'CREATE TABLE shop (id int PRIMARY KEY, name varchar(100));\nCREATE TABLE log (id int PRIMARY KEY);\n';
@@ -23,15 +24,7 @@ const alone = (engine: Engine): { index: string; call: string; broken: string } 
       };
 
 describeEachEngine('a migration that stops half way', (engine) => {
-  const opened: Database[] = [];
-  const open = async (): Promise<Database> => {
-    const database = await openDatabase((await freshDatabase(engine)).url);
-    opened.push(database);
-    return database;
-  };
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
-  });
+  const open = opener(engine);
 
   /** Runs until a phase is reached for the so manieth time, and breaks off there. */
   const stopAt = async (database: Database, product: Product, name: PhaseName, times = 1): Promise<void> => {

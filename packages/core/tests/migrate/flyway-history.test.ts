@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   info,
   loadProduct,
@@ -19,6 +19,7 @@ import type { FlywayRow } from '../../../../tests/fixtures/flyway.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
+import { opener } from '../../../../tests/fixtures/shop.ts';
 import { until } from '../../../../tests/fixtures/until.ts';
 
 const files = {
@@ -42,11 +43,9 @@ const rows: readonly FlywayRow[] = [
 ];
 
 describeEachEngine("Flyway's history", (engine) => {
-  const opened: Database[] = [];
+  const openEmpty = opener(engine);
   const open = async (statements: readonly string[]): Promise<Database> => {
-    const { url } = await freshDatabase(engine);
-    const database = await openDatabase(url);
-    opened.push(database);
+    const database = await openEmpty();
     await execute(database, statements);
     return database;
   };
@@ -63,9 +62,6 @@ describeEachEngine("Flyway's history", (engine) => {
   };
   const made = Object.values(files).flatMap((text) => text.split(/(?<=;)\n/).filter((part) => part !== ''));
   const leftByFlyway = (own = rows): Promise<Database> => open([...made, ...flywayHistory(engine.family, own)]);
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close();
-  });
 
   it('is taken over as it is, and gone on with so that Flyway can read it', async () => {
     const database = await leftByFlyway();

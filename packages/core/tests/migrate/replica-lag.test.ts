@@ -3,18 +3,12 @@ import { migrate, sql } from '@lockstep/core';
 import { describeEachEngine } from '../../../../tests/fixtures/engines.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
+import { mark } from '../../../../tests/fixtures/mark.ts';
 import { opener } from '../../../../tests/fixtures/shop.ts';
 import { until } from '../../../../tests/fixtures/until.ts';
 import { startReplicatedServer } from '../database/postgres/replica.ts';
 
 const table = 'CREATE TABLE shop (id int PRIMARY KEY, name varchar(100) NOT NULL);';
-const mark = `import { defineDataMigration } from '@lockstep/core/migration';
-export default defineDataMigration({
-  table: 'shop', key: 'id', select: ['name'],
-  async batch(rows, { update }) {
-    await update('shop', 'id', ['name'], rows.map((row) => ({ ...row, name: row.name + '!' })));
-  },
-});`;
 
 describeEachEngine(
   'a data migration with a replica',
