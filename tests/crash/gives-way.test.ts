@@ -8,6 +8,7 @@ import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { fieldsOf, succeed } from '../fixtures/lockstep.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+import { processList } from '../fixtures/process-list.ts';
 import { until } from '../fixtures/until.ts';
 
 const phases = ['restore:entered', 'restore:load', 'restore:index', 'restore:compare'] as const;
@@ -21,7 +22,7 @@ async function cutConnections({ engine, url }: FreshDatabase): Promise<void> {
     await runSql(server, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${others}`);
     return;
   }
-  const list = await runSql(server, `SELECT id FROM information_schema.processlist WHERE db = '${name}'`);
+  const list = await runSql(server, `SELECT id FROM ${processList(engine)} WHERE db = '${name}'`);
   for (const id of list.split('\n').filter((line) => line !== '')) {
     await runSql(server, `KILL ${id}`).catch((error: unknown) => {
       if (!String(error).includes('Unknown thread id')) throw error;

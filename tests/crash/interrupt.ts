@@ -5,6 +5,7 @@ import type { RunningCli } from '../fixtures/cli.ts';
 import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
 import type { FreshDatabase } from '../fixtures/fresh-database.ts';
+import { processList } from '../fixtures/process-list.ts';
 import { until } from '../fixtures/until.ts';
 
 /** A moment of a run of migrations. */
@@ -109,7 +110,7 @@ async function waiting({ engine, url }: FreshDatabase): Promise<string[]> {
   const query =
     engine.family === 'postgres'
       ? `SELECT pid FROM pg_stat_activity WHERE datname = '${name}' AND state = 'active' AND wait_event_type = 'Lock'`
-      : `SELECT p.id FROM information_schema.processlist p WHERE p.db = '${name}' AND (p.state LIKE 'Waiting for%lock%'
+      : `SELECT p.id FROM ${processList(engine)} p WHERE p.db = '${name}' AND (p.state LIKE 'Waiting for%lock%'
           OR p.id IN (SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'))`;
   const list = await runSql({ engine, url: engine.url ?? url }, query);
   return list.split('\n').filter((line) => line !== '');
@@ -122,7 +123,7 @@ async function cutConnections(place: FreshDatabase, which: 'all' | 'waiting'): P
   const all =
     engine.family === 'postgres'
       ? `SELECT pid FROM pg_stat_activity WHERE datname = '${name}'`
-      : `SELECT id FROM information_schema.processlist WHERE db = '${name}'`;
+      : `SELECT id FROM ${processList(engine)} WHERE db = '${name}'`;
   const ids =
     which === 'all' ? (await runSql(server, all)).split('\n').filter((line) => line !== '') : await waiting(place);
   for (const id of ids) {

@@ -5,8 +5,10 @@ import type { Family, Product } from '@lockstep/core';
 import { spawnCli } from '../fixtures/cli.ts';
 import { runSql } from '../fixtures/client.ts';
 import { describeEachEngine } from '../fixtures/engines.ts';
+import type { FreshDatabase } from '../fixtures/fresh-database.ts';
 import { freshDatabase } from '../fixtures/fresh-database.ts';
 import { configure, testProduct } from '../fixtures/product.ts';
+import { processList } from '../fixtures/process-list.ts';
 import { until } from '../fixtures/until.ts';
 
 // A server goes on with a statement whose client was killed. The next run has to wait for its end before it looks whether
@@ -27,11 +29,11 @@ function scriptFor(family: Family, mark: string): string {
 }
 
 /** How many sessions of the server are at work on the statement with this mark. */
-async function atWork(place: Parameters<typeof runSql>[0], family: Family, mark: string): Promise<number> {
+async function atWork(place: FreshDatabase, mark: string): Promise<number> {
   const list =
-    family === 'postgres'
+    place.engine.family === 'postgres'
       ? `SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%${mark}%'`
-      : `SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND INFO LIKE '%${mark}%'`;
+      : `SELECT count(*) FROM ${processList(place.engine)} WHERE ID <> CONNECTION_ID() AND INFO LIKE '%${mark}%'`;
   return Number(await runSql(place, list));
 }
 
@@ -61,12 +63,12 @@ describeEachEngine(
       const place = await freshDatabase(engine);
       const cli = spawnCli(['--database-url', place.url, 'migrate'], { cwd: source.folder });
       await until(
-        async () => (await atWork(place, engine.family, mark)) === 1,
+        async () => (await atWork(place, mark)) === 1,
         () => cli.output().stderr,
       );
       cli.kill();
       await cli.ended;
-      const orphans = await atWork(place, engine.family, mark);
+      const orphans = await atWork(place, mark);
 
       const database = await openDatabase(place.url);
       const waits: string[] = [];
@@ -75,7 +77,7 @@ describeEachEngine(
           if (progress.kind === 'waiting') waits.push(progress.holder);
           // Whatever the next run does to the database, it does when nobody else is at it any more.
           if (progress.kind !== 'phase' || !['migrate:intent', 'migrate:applied'].includes(progress.name)) return;
-          expect(await atWork(place, engine.family, mark)).toBe(0);
+          expect(await atWork(place, mark)).toBe(0);
         },
       });
       await database.close();

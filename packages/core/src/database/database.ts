@@ -350,6 +350,8 @@ export interface ScriptStatement {
   readonly mayCommit?: boolean;
   /** Lasts as long as the connection (SET, PREPARE, a temporary table): whoever resumes behind it runs it again first. */
   readonly connection?: boolean;
+  /** Leaves the connection as it was, for sure: sets nothing on it, and runs no code of others that could. */
+  readonly traceless?: boolean;
   /** What it changes, as far as that has to be looked at: see {@link Effects}. */
   readonly targets?: readonly Target[];
 }

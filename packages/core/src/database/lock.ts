@@ -83,10 +83,11 @@ class Other {
     this.#schema = schema;
   }
 
-  /** Looks once a second. */
+  /** Looks once a second, and sooner while the holder's name is not known: one that has just begun has not left it yet. */
   async look(seconds: number): Promise<void> {
     // An embedded database would answer when the holder's transaction is over, and not before.
-    if (seconds - this.#lookedAt < 1 || this.#database.parallelSessions === 1) return;
+    const pause = this.#holder === undefined ? 0.2 : 1;
+    if (seconds - this.#lookedAt < pause || this.#database.parallelSessions === 1) return;
     this.#session ??= await this.#database.session({ purpose: 'wait' });
     const { dialect } = this.#database;
     const { text, holder } = await readProgressMark({ session: this.#session, dialect, schema: this.#schema });

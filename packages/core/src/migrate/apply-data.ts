@@ -8,7 +8,8 @@ import { phase } from '../progress.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
-import { clearSteps, stepsOf, writeStep } from '../state/step.ts';
+import type { Step } from '../state/step.ts';
+import { clearSteps, writeStep } from '../state/step.ts';
 import type { Prepared } from './callbacks.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { intentOf, writeIntents } from './intent.ts';
@@ -18,11 +19,10 @@ import { withLockTimeout } from './with-lock-timeout.ts';
 
 /**
  * Runs a TypeScript migration from its cursor. Each batch commits with the cursor behind it; the last one commits
- * with the check of the result and the history row. Throws MigrationStopped, TABLE_UNFIT, REPLICA_UNFIT.
+ * with the check of the result and the history row. `known` is what earlier runs have written. Throws MigrationStopped, TABLE_UNFIT, REPLICA_UNFIT.
  */
-export async function applyData(runner: Runner, migration: Migration): Promise<void> {
+export async function applyData(runner: Runner, migration: Migration, known: readonly Step[]): Promise<void> {
   const { home, pace } = runner;
-  const known = await stepsOf(home, migration.key);
   // Nobody goes on with a scratch database.
   if (runner.lock) await writeIntents(home, [await intentOf(runner, migration, known)], known);
   const work = await loadDataMigration(migration);

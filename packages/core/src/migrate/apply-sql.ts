@@ -2,7 +2,7 @@ import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { recordApplied } from '../state/history.ts';
 import type { NewStep, Step } from '../state/step.ts';
-import { clearSteps, stepsOf } from '../state/step.ts';
+import { clearSteps } from '../state/step.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { clearTheWay, factsBefore, settleEffect } from './effect.ts';
 import { groupStatements } from './group-statements.ts';
@@ -23,18 +23,20 @@ interface Around {
 /**
  * Runs a SQL migration from where it stands. Statements that may share a transaction do, and their progress commits
  * with them; the others run alone, with their intent written before. The history row commits with the last of them.
- * Throws MigrationStopped, MIGRATION_EDITED, and MIGRATION_UNRESOLVED when it can't be known whether a statement has run.
+ * `known` is what earlier runs have written. Returns whether the connection is as it was before. Throws MigrationStopped, MIGRATION_EDITED, and MIGRATION_UNRESOLVED when it can't be known whether a statement has run.
  */
-export async function applySql(runner: Runner, migration: Migration): Promise<void> {
+export async function applySql(runner: Runner, migration: Migration, known: readonly Step[]): Promise<boolean> {
   const started = Date.now();
-  const known = await stepsOf(runner.home, migration.key);
   // Nobody goes on with a scratch database.
   let intents = runner.lock ? [await intentOf(runner, migration, known)] : [];
   const writeNow = async (): Promise<void> => {
     await writeIntents(runner.home, intents, known);
     intents = [];
   };
-  const statements = await numberStatements(runner.home, migration, intents[0]?.facts?.['timestamp']);
+  const [statements] = await Promise.all([
+    numberStatements(runner.home, migration, intents[0]?.facts?.['timestamp']),
+    runner.lock?.check(),
+  ]);
   const done = await doneStatements(runner, migration, statements, known);
   await repeatForConnection(
     runner,
@@ -63,8 +65,9 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
   for (const group of groups) {
     const [first] = group;
     if (!first) continue;
-    await runner.lock?.check();
     const isFirst = group === groups[0];
+    // It has just been looked at, unless there was something to wait for.
+    if (!isFirst || known.length > 0 || before.scripts.length > 0) await runner.lock?.check();
     const untouched = isFirst && done.size === 0;
     const around = {
       begin: isFirst && beginsWithFirst ? () => runWithin(runner, before) : undefined,
@@ -78,9 +81,12 @@ export async function applySql(runner: Runner, migration: Migration): Promise<vo
       intents = [];
     }
   }
-  if (endsWithLast) return;
-  if (!after.together) await runApart(runner, after);
-  await runner.home.session.transaction(finish);
+  if (!endsWithLast) {
+    if (!after.together) await runApart(runner, after);
+    await runner.home.session.transaction(finish);
+  }
+  const calledBack = before.scripts.length + after.scripts.length > 0;
+  return !calledBack && statements.every(({ traceless }) => traceless === true);
 }
 
 /** What the statements behind a crash find on their connection is what those before it have put there. */

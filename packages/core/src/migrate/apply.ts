@@ -1,6 +1,8 @@
 import type { Database, Session } from '../database/database.ts';
 import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
+import type { Step } from '../state/step.ts';
+import { readSteps } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { applyData } from './apply-data.ts';
@@ -15,16 +17,16 @@ export interface AppliedNow {
 
 /**
  * Works on connections of its own. `next` gives one as new for each migration: what one migration sets there does not
- * reach the next, as it would not if the run were killed between the two.
+ * reach the next, as it would not if the run were killed between the two. One that was left clean is taken as it is.
  */
 export async function withNewHomes<T>(
   database: Database,
   schemas: readonly string[],
-  work: (next: () => Promise<Home>) => Promise<T>,
+  work: (next: (isClean?: boolean) => Promise<Home>) => Promise<T>,
 ): Promise<T> {
   let session: Session | undefined;
-  const next = async (): Promise<Home> => {
-    if (session && !(await session.renew())) {
+  const next = async (isClean = false): Promise<Home> => {
+    if (session && !isClean && !(await session.renew())) {
       await session.close();
       session = undefined;
     }
@@ -38,16 +40,37 @@ export async function withNewHomes<T>(
   }
 }
 
-/** Runs one migration from where it stands until its history row is committed. */
-export async function apply(runner: Runner, migration: Migration): Promise<AppliedNow> {
-  const started = performance.now();
-  await phase(runner, 'migrate:begin', migration.key);
-  if (migration.language === 'sql') await applySql(runner, migration);
-  else await applyData(runner, migration);
-  await phase(runner, 'migrate:applied', migration.key);
-  return {
-    version: migration.key,
-    description: migration.description,
-    milliseconds: Math.round(performance.now() - started),
-  };
+export interface AllApplied {
+  readonly applied: readonly AppliedNow[];
+  /** They have changed definitions and nothing else: no row has come or gone. */
+  readonly onlyDefinitions: boolean;
+}
+
+/** Runs migrations one after the other, each from where it stands until its history row is committed. */
+export async function applyAll(
+  runner: Omit<Runner, 'home'>,
+  migrations: readonly Migration[],
+  next: (isClean?: boolean) => Promise<Home>,
+  each: (migration: Migration) => Promise<void>,
+): Promise<AllApplied> {
+  const applied: AppliedNow[] = [];
+  let onlyDefinitions = true;
+  let known: readonly Step[] | undefined;
+  let isClean = false;
+  for (const migration of migrations) {
+    await each(migration);
+    const started = performance.now();
+    const own: Runner = { ...runner, home: await next(isClean) };
+    // Nobody else writes steps while the lock is held, and nobody has written any in a scratch database.
+    known ??= runner.lock ? await readSteps(own.home) : [];
+    const steps = known.filter((step) => step.migration === migration.key);
+    await phase(runner, 'migrate:begin', migration.key);
+    isClean = migration.language === 'sql' && (await applySql(own, migration, steps));
+    if (migration.language !== 'sql') await applyData(own, migration, steps);
+    await phase(runner, 'migrate:applied', migration.key);
+    onlyDefinitions &&= isClean;
+    const milliseconds = Math.round(performance.now() - started);
+    applied.push({ version: migration.key, description: migration.description, milliseconds });
+  }
+  return { applied, onlyDefinitions };
 }

@@ -13,7 +13,7 @@ import { createOwnTables, homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
 import { runCallbacks } from './callbacks.ts';
 import { isCurrent } from './pending.ts';
-import { apply, withNewHomes } from './apply.ts';
+import { applyAll, withNewHomes } from './apply.ts';
 
 /** Runs migrations, and the callbacks around them, on a database whose own tables exist, without looking at phases. */
 export async function buildWith(
@@ -29,10 +29,7 @@ export async function buildWith(
   const runner = { ...options, database, schemas, pace, callbacks, actor: actor(), lock: undefined };
   await withNewHomes(database, schemas, async (next) => {
     await runCallbacks(runner, 'beforeMigrate', next);
-    for (const migration of migrations) {
-      options.signal?.throwIfAborted();
-      await apply({ ...runner, home: await next() }, migration);
-    }
+    await applyAll(runner, migrations, next, async () => options.signal?.throwIfAborted());
     await runCallbacks(runner, 'afterMigrate', next);
   });
 }

@@ -17,8 +17,8 @@ import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
 import { adopt, phaseRefused } from './adopt.ts';
-import type { AppliedNow } from './apply.ts';
-import { apply, withNewHomes } from './apply.ts';
+import type { AllApplied, AppliedNow } from './apply.ts';
+import { applyAll, withNewHomes } from './apply.ts';
 import { runCallbacks } from './callbacks.ts';
 import { enterMigrating } from './enter.ts';
 import { settleFailure } from './failure.ts';
@@ -135,38 +135,39 @@ export async function migrateLocked(
     await enterMigrating(home, detail);
     await phase(options, 'migrate:entered');
     const done = await runAll(runner, code, pending);
-    const seed = seeded ? await readSeed(database, product.schemas, options) : undefined;
+    // A database without rows still has none when only definitions have changed.
+    const wasEmpty = known === undefined && state.seed.length === 0;
+    const hasNoRows = wasEmpty && done.onlyDefinitions && code.callbacks.length === 0;
+    const seed = seeded ? (hasNoRows ? [] : await readSeed(database, product.schemas, options)) : undefined;
     await options.prove?.(home);
     await phase(options, 'migrate:finish');
     const reached = await becomeReady(home, code, seed);
-    return { from, to: reached, applied: done };
+    return { from, to: reached, applied: done.applied };
   } finally {
     await session.close();
   }
 }
 
 /** Runs migrations with the callbacks around them, which run where nothing is pending as well. */
-async function runAll(runner: Runner, code: Code, pending: readonly Migration[]): Promise<AppliedNow[]> {
+async function runAll(runner: Runner, code: Code, pending: readonly Migration[]): Promise<AllApplied> {
   return withNewHomes(runner.database, runner.schemas, async (next) => {
-    const done: AppliedNow[] = [];
     // What fails before the first migration leaves the database as it was for that one.
     let current = pending[0];
     try {
       await runCallbacks(runner, 'beforeMigrate', next);
-      for (const migration of pending) {
+      const done = await applyAll(runner, pending, next, async (migration) => {
         current = migration;
         await note(runner, `Migrating to ${migration.key} ${migration.description}`);
-        done.push(await apply({ ...runner, home: await next() }, migration));
-      }
+      });
       current = undefined;
       await runCallbacks(runner, 'afterMigrate', next);
+      return done;
     } catch (error) {
       if (isInterruption(error)) throw error;
       const settled = current ? await settleFailure(runner, code, current, error) : error;
       await tellOfFailure(runner, next);
       throw settled;
     }
-    return done;
   });
 }
 

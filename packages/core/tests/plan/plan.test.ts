@@ -141,12 +141,18 @@ describeEachEngine(
       await migrate(database, await source.load('1.0.0'));
       const sleeping = engine.family === 'postgres' ? 'SELECT pg_sleep(6)' : 'DO SLEEP(6)';
       const session = await database.session({ schemas: ['public'] });
+      const other = await database.session({ schemas: ['public'] });
       const found = await session.transaction(async () => {
         await session.query(sql`SELECT id FROM shop FOR UPDATE`);
         // The server's clock is what counts.
         await session.execute(sleeping);
-        return plan(database, await source.load('1.0.0'));
+        // MySQL has a view of the connections that fails for statements like this one.
+        const speaks = other.execute(`${sleeping.replace('6', '1')} /* \u{1f6ab} */`);
+        const seen = await plan(database, await source.load('1.0.0'));
+        await speaks;
+        return seen;
       });
+      await other.close();
       const mine = found.transactions.find(({ who }) => who.includes(session.id.split('@')[0] ?? ''));
       expect(mine?.seconds).toBeGreaterThanOrEqual(5);
       if (engine.family !== 'mariadb') expect(mine?.tables.some((table) => table.endsWith('shop'))).toBe(true);

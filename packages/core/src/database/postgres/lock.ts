@@ -1,6 +1,6 @@
 import { LockstepError, reasonOf } from '../../errors.ts';
 import type { Lock, LockAttempt, LockName, Session } from '../database.ts';
-import { sql } from '../sql.ts';
+import { raw, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
 import { lockId } from './lock-id.ts';
 
@@ -21,6 +21,7 @@ class AdvisoryLock implements Lock {
   readonly #session: Session;
   readonly #id: bigint;
   #released = false;
+  #prepared = false;
 
   constructor(session: Session, id: bigint) {
     this.#session = session;
@@ -28,10 +29,11 @@ class AdvisoryLock implements Lock {
   }
 
   async check(): Promise<void> {
-    // A pooler may have put another server connection behind ours, so the lock itself is looked for.
-    const rows = await this.#ask(
-      sql`SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND ${isLock(this.#id)}`,
-    );
+    // A pooler may have put another server connection behind ours, so the lock itself is looked for. Planning the query
+    // takes longer than running it.
+    if (!this.#prepared) await this.#ask(prepareOwn(this.#id));
+    this.#prepared = true;
+    const rows = await this.#ask(sql`EXECUTE lockstep_own_lock`);
     if (rows.length === 0) throw lost('the server no longer knows of it');
   }
 
@@ -70,6 +72,12 @@ async function findHolder(session: Session, id: bigint): Promise<string> {
   return `${name} (backend ${row['pid']}, ${address}${since})`;
 }
 
+/** Finds the lock if this session holds it. */
+function prepareOwn(id: bigint): Sql {
+  return sql`PREPARE lockstep_own_lock AS SELECT l.pid FROM pg_catalog.pg_locks l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND ${isLock(id)}`;
+}
+
 /** The other sessions that hold the lock: one, if any. */
 function otherHolders(id: bigint): Sql {
   return sql`SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr) AS client_addr,
@@ -81,7 +89,8 @@ function otherHolders(id: bigint): Sql {
 /** The row of `pg_locks` is that of the lock, and it is held. */
 function isLock(id: bigint): Sql {
   const unsigned = BigInt.asUintN(64, id);
+  const [high, low] = [raw(`${unsigned >> 32n}::bigint::oid`), raw(`${unsigned & 0xffffffffn}::bigint::oid`)];
   return sql`l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-    AND l.classid = ${unsigned >> 32n}::bigint::oid AND l.objid = ${unsigned & 0xffffffffn}::bigint::oid`;
+    AND l.classid = ${high} AND l.objid = ${low}`;
 }

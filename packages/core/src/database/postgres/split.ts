@@ -2,7 +2,7 @@ import type { ScriptStatement } from '../database.ts';
 import { LockstepError } from '../../errors.ts';
 import { parseWithRows } from './copy-script.ts';
 import { countLines, placeOf, skipBlank } from './script-text.ts';
-import { kindOf, lastsWithConnection, refusalOf } from './statement-kind.ts';
+import { kindOf, lastsWithConnection, leavesNoTrace, refusalOf } from './statement-kind.ts';
 import { targetsOf } from './statement-targets.ts';
 
 /**
@@ -33,7 +33,8 @@ export async function split(script: string, file: string): Promise<ScriptStateme
     const connection = lastsWithConnection(tree) ? { connection: true } : {};
     const targets = targetsOf(tree);
     const looked = targets.length === 0 ? {} : { targets };
-    statements.push({ text, line, ...kindOf(tree, last), ...connection, ...looked });
+    const traceless = leavesNoTrace(tree) ? { traceless: true } : {};
+    statements.push({ text, line, ...kindOf(tree, last), ...connection, ...traceless, ...looked });
   }
   return statements;
 }

@@ -63,6 +63,32 @@ export function lastsWithConnection(statement: Node): boolean {
   );
 }
 
+/**
+ * Leaves the connection as it was: a definition that calls no function. Those in the definition of a column, an index, a
+ * view or a routine are not called yet, or may not change the connection.
+ */
+export function leavesNoTrace(statement: Node): boolean {
+  if (lastsWithConnection(statement)) return false;
+  if ('CreateStmt' in statement) return statement.CreateStmt.partbound === undefined;
+  if ('AlterTableStmt' in statement) return !JSON.stringify(statement).includes('"FuncCall"');
+  return definitions.some((name) => name in statement);
+}
+
+const definitions = [
+  'IndexStmt',
+  'ViewStmt',
+  'CreateSeqStmt',
+  'CreateEnumStmt',
+  'AlterEnumStmt',
+  'CompositeTypeStmt',
+  'CreateFunctionStmt',
+  'CreateTrigStmt',
+  'CommentStmt',
+  'RenameStmt',
+  'GrantStmt',
+  'DropStmt',
+];
+
 function isTemporary(relation: RangeVar | undefined): boolean {
   return relation?.relpersistence === 't' || relation?.schemaname === 'pg_temp';
 }

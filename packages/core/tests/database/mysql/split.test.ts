@@ -251,10 +251,36 @@ describe('classes', () => {
     ['CREATE DATABASE x', provable, ['DATABASE .x']],
     ['BEGIN NOT ATOMIC SELECT 1; END', unprovable],
   ])('%s', (script, expected, targets) => {
-    const [{ text: _text, line: _line, targets: found, ...rest } = { text: '', line: 0 }] = splitScript(script, 'f');
+    const [{ text: _text, line: _line, traceless: _traceless, targets: found, ...rest } = { text: '', line: 0 }] = splitScript(script, 'f');
     expect(rest).toEqual(expected);
     const named = found?.map(({ kind, schema, name, goes }) => `${kind} ${schema}.${name}${goes ? ' goes' : ''}`);
     expect(named).toEqual(targets);
+  });
+
+  test.each<[script: string, expected: true | undefined]>([
+    ['CREATE TABLE t (a int DEFAULT (uuid()))', true],
+    ['CREATE TABLE t (a int) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN (1))', true],
+    ['CREATE INDEX i ON t (a)', true],
+    ['ALTER TABLE t ADD COLUMN a int', true],
+    ['DROP TABLE IF EXISTS t', true],
+    ['RENAME TABLE a TO b', true],
+    ['CREATE VIEW v AS SELECT f()', true],
+    ['CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a = 1', true],
+    ['CREATE TABLE t SELECT f()', undefined],
+    ['CREATE TABLE t (a int) AS (WITH c AS (SELECT @a := 1) SELECT * FROM c)', undefined],
+    ['CREATE TABLE t TABLE u', undefined],
+    ['CREATE TABLE t VALUES ROW(f())', undefined],
+    ['CREATE TEMPORARY TABLE t (a int)', undefined],
+    ['DROP TEMPORARY TABLE t', undefined],
+    ['DROP DATABASE d', undefined],
+    ['CREATE USER a', undefined],
+    ['SET @a = 1', undefined],
+    ['INSERT INTO t VALUES (1)', undefined],
+    ['UPDATE t SET a = 1', undefined],
+    ['CALL p()', undefined],
+    ['DO f()', undefined],
+  ])('%s: leaves no trace on the connection: %s', (script, expected) => {
+    expect(splitScript(script, 'f')[0]?.traceless).toBe(expected);
   });
 });
 

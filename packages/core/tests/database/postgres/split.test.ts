@@ -231,4 +231,28 @@ describe('kinds of statements', () => {
   ])('%s: of the connection %s', async (statement, connection) => {
     expect((await split(statement, 'x'))[0]?.connection).toBe(connection);
   });
+
+  it.each<[statement: string, traceless: true | undefined]>([
+    ['CREATE TABLE t (a int DEFAULT f(), CHECK (f(a)))', true],
+    ['CREATE INDEX i ON t (f(a))', true],
+    ['ALTER TABLE t ADD COLUMN a int DEFAULT 1', true],
+    ['CREATE VIEW v AS SELECT f()', true],
+    ["COMMENT ON TABLE t IS 'x'", true],
+    ['DROP TABLE t', true],
+    ['CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$', true],
+    ['CREATE TABLE p PARTITION OF t FOR VALUES FROM (f()) TO (2)', undefined],
+    ['ALTER TABLE t ADD COLUMN a int DEFAULT f()', undefined],
+    ['CREATE TEMP TABLE t (a int)', undefined],
+    ['CREATE TABLE t AS SELECT f()', undefined],
+    ['CREATE MATERIALIZED VIEW v AS SELECT f()', undefined],
+    ['SET search_path = a', undefined],
+    ['SELECT f()', undefined],
+    ['INSERT INTO t VALUES (1)', undefined],
+    ['UPDATE t SET a = 1', undefined],
+    ['DO $$ BEGIN END $$', undefined],
+    ['CALL p()', undefined],
+    ['COPY t FROM stdin;\n1\n\\.', undefined],
+  ])('%s: leaves no trace on the connection: %s', async (statement, traceless) => {
+    expect((await split(statement, 'x'))[0]?.traceless).toBe(traceless);
+  });
 });

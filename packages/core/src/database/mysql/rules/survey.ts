@@ -143,21 +143,27 @@ function grouped(rows: readonly Row[]): Map<string, Row[]> {
 /** Open transactions. A change of a table waits for those that have touched it. */
 async function longTransactions(session: Session): Promise<Pick<Survey, 'transactions' | 'notes'>> {
   try {
-    const rows =
-      await session.query(sql`SELECT p.id AS id, p.user AS user, p.host AS host, p.command AS command, p.db = DATABASE() AS is_here,
-        TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS seconds
-      FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-      WHERE p.id <> CONNECTION_ID() AND t.trx_started < NOW() - INTERVAL ${longSeconds} SECOND ORDER BY t.trx_started`);
+    const rows = await session.query(sql`SELECT trx_mysql_thread_id AS id,
+        TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS seconds, DATABASE() AS here
+      FROM information_schema.innodb_trx
+      WHERE trx_mysql_thread_id <> CONNECTION_ID() AND trx_started < NOW() - INTERVAL ${longSeconds} SECOND
+      ORDER BY trx_started`);
     const locked = await lockedTables(session);
-    // Those at work on other databases of the server are in nobody's way.
-    const near = rows.filter((row) => row['is_here'] === '1' || locked.has(row['id'] ?? ''));
-    const transactions = near.map((row): LongTransaction => {
-      const state = row['command'] === 'Sleep' ? 'idle in transaction' : (row['command'] ?? '').toLowerCase();
-      return {
-        who: `connection ${row['id']} (${row['user']}@${row['host']}, ${state})`,
-        seconds: Number(row['seconds']),
-        tables: locked.get(row['id'] ?? '') ?? [],
-      };
+    // The view information_schema.processlist fails on MySQL while anybody's statement has a character beyond utf8mb3.
+    const list = await session.query(sql`SHOW PROCESSLIST`);
+    const transactions = rows.flatMap((row): LongTransaction[] => {
+      const id = row['id'] ?? '';
+      const owner = list.find((one) => one['Id'] === id);
+      // Those at work on other databases of the server are in nobody's way.
+      if (!owner || (owner['db'] !== row['here'] && !locked.has(id))) return [];
+      const state = owner['Command'] === 'Sleep' ? 'idle in transaction' : (owner['Command'] ?? '').toLowerCase();
+      return [
+        {
+          who: `connection ${id} (${owner['User']}@${owner['Host']}, ${state})`,
+          seconds: Number(row['seconds']),
+          tables: locked.get(id) ?? [],
+        },
+      ];
     });
     return { transactions, notes: [] };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { ScriptStatement, Target } from '../../database.ts';
 import { definitionOf } from './targets.ts';
 import type { Token } from './tokens.ts';
 
-type Class = Pick<ScriptStatement, 'transactional' | 'effect' | 'connection' | 'targets'>;
+type Class = Pick<ScriptStatement, 'transactional' | 'effect' | 'connection' | 'traceless' | 'targets'>;
 
 const inTransaction: Class = { transactional: true, effect: 'provable' };
 const repeatable: Class = { transactional: false, effect: 'repeatable' };
@@ -23,7 +23,10 @@ export function classify(tokens: readonly Token[]): Class {
   const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text);
   const first = words[0] ?? '';
   if (rows.has(first)) return classifyRows(words);
-  if (definitions.has(first)) return classifyDefinition(tokens, words);
+  if (definitions.has(first)) {
+    const found = classifyDefinition(tokens, words);
+    return leavesNoTrace(found, tokens, words) ? { ...found, traceless: true } : found;
+  }
   if (first === 'SET') return classifySet(words, tokens);
   if (first === 'PREPARE' || first === 'DEALLOCATE') return ofConnection;
   if (first === 'REVOKE' && words[1] === 'IF') return repeatable;
@@ -59,6 +62,18 @@ function classifyDefinition(tokens: readonly Token[], words: readonly string[]):
   if (verb === 'RENAME' && keepsNames(targets)) return unprovable;
   if (verb === 'ALTER' && kind === 'TABLE' && (movesRows(words) || movesColumns(tokens))) return unprovable;
   return { transactional: false, effect: 'provable', targets: lookedAt(verb, words[1] ?? '', targets) };
+}
+
+/** A definition leaves the connection as it was, unless it takes rows out of a query or drops the connection's database. */
+function leavesNoTrace({ connection }: Class, tokens: readonly Token[], words: readonly string[]): boolean {
+  const { kind } = definitionOf(tokens);
+  if (kind === 'TABLE') return connection !== true && !takesRows(words);
+  return ['VIEW', 'PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT'].includes(kind);
+}
+
+function takesRows(words: readonly string[]): boolean {
+  const hasRows = words.some((word, index) => word === 'VALUES' && words[index + 1] === 'ROW');
+  return hasRows || words.includes('SELECT') || words.includes('TABLE', 2);
 }
 
 /** DROP INDEX a ON b drops nothing of b's. */
