@@ -1,14 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { builtFile } from '../built-file.ts';
-import { LockstepError } from '../errors.ts';
-
-// The compiler's library knows WebAssembly only together with a browser's whole world.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Global: new (type: { value: 'i64'; mutable: true }) => { value: bigint };
-};
+import { WasmInstance } from '../web-assembly.ts';
 
 /** What the WebAssembly module made from row-hash.wat offers. */
 export interface DigestKernel {
@@ -34,19 +24,11 @@ export function digestKernel(): DigestKernel {
 }
 
 function load(): DigestKernel {
-  const module = new WebAssembly.Module(readFileSync(builtFile('backup/row-hash.wasm')));
-  const { memory, add, sum_low: low, sum_high: high, rows } = new WebAssembly.Instance(module).exports;
-  const complete =
-    memory instanceof WebAssembly.Memory &&
-    typeof add === 'function' &&
-    low instanceof WebAssembly.Global &&
-    high instanceof WebAssembly.Global &&
-    rows instanceof WebAssembly.Global;
-  if (!complete) throw new LockstepError('INTERNAL', { reason: 'row-hash.wasm is not the module that was built' });
-
+  const wasm = new WasmInstance('backup/row-hash.wasm');
+  const [low, high, rows] = [wasm.bigint('sum_low'), wasm.bigint('sum_high'), wasm.bigint('rows')];
   return {
-    input: new Uint8Array(memory.buffer, 0, sliceSize),
-    add: (from, to) => Number(add(from, to)),
+    input: new Uint8Array(wasm.memory.buffer, 0, sliceSize),
+    add: wasm.call('add'),
     clear() {
       low.value = 0n;
       high.value = 0n;

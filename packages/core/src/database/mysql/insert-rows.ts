@@ -38,9 +38,3 @@ export function valuesOf(lines: Buffer, { from, to }: Batch): Buffer {
   for (let at = values.indexOf(newline); at !== -1; at = values.indexOf(newline, at + 1)) values[at] = comma;
   return values;
 }
-
-export function countLines(lines: Buffer): number {
-  let count = 0;
-  for (let at = lines.indexOf(newline); at !== -1; at = lines.indexOf(newline, at + 1)) count += 1;
-  return count;
-}

@@ -1,22 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { builtFile } from '../../built-file.ts';
-import { LockstepError } from '../../errors.ts';
-
-// The compiler's library knows WebAssembly only together with a browser's whole world.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Global: new (type: { value: 'i32'; mutable: true }) => { value: number };
-};
+import type { WasmNumber } from '../../web-assembly.ts';
+import { WasmInstance } from '../../web-assembly.ts';
 
 /** See check-rows.wat. */
 interface Checker {
   readonly input: Uint8Array;
   readonly check: (end: number, tabs: number, bare: number) => number;
-  readonly tabs: { value: number };
-  readonly field: { value: number };
-  readonly mode: { value: number };
+  readonly tabs: WasmNumber;
+  readonly field: WasmNumber;
+  readonly mode: WasmNumber;
 }
 
 /** Bytes that are looked at in one call. They fit into the processor's cache. */
@@ -55,20 +46,12 @@ export function findWrongRow(rows: Uint8Array, columns: number): string | undefi
 }
 
 function load(): Checker {
-  const module = new WebAssembly.Module(readFileSync(builtFile('database/postgres/check-rows.wasm')));
-  const { memory, check, tabs, field, mode } = new WebAssembly.Instance(module).exports;
-  const complete =
-    memory instanceof WebAssembly.Memory &&
-    typeof check === 'function' &&
-    tabs instanceof WebAssembly.Global &&
-    field instanceof WebAssembly.Global &&
-    mode instanceof WebAssembly.Global;
-  if (!complete) throw new LockstepError('INTERNAL', { reason: 'check-rows.wasm is not the module that was built' });
+  const wasm = new WasmInstance('database/postgres/check-rows.wasm');
   return {
-    input: new Uint8Array(memory.buffer, 0, sliceSize),
-    check: (end, wanted, bare) => Number(check(end, wanted, bare)),
-    tabs,
-    field,
-    mode,
+    input: new Uint8Array(wasm.memory.buffer, 0, sliceSize),
+    check: wasm.call('check'),
+    tabs: wasm.number('tabs'),
+    field: wasm.number('field'),
+    mode: wasm.number('mode'),
   };
 }

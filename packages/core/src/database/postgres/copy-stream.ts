@@ -1,9 +1,23 @@
+import { WasmInstance } from '../../web-assembly.ts';
+import type { WasmNumber } from '../../web-assembly.ts';
 import type { Intake } from '../intake.ts';
 
 /** A message of the server: its type, and its length without the type (4 bytes, big-endian). */
 const headBytes = 5;
-const copyData = 0x64;
 const readyForQuery = 0x5a;
+
+/** Bytes that are looked at in one call. */
+const sliceBytes = 256 * 1024;
+
+/** See copy-data.wat. */
+interface Kernel {
+  readonly input: Uint8Array;
+  readonly takeRows: (end: number) => number;
+  readonly left: WasmNumber;
+  readonly out: WasmNumber;
+}
+
+let loaded: Kernel | undefined;
 
 /**
  * Stands between the server and the driver for the length of one COPY ... TO STDOUT: the content of CopyData messages goes
@@ -11,15 +25,17 @@ const readyForQuery = 0x5a;
  */
 export class CopyStream {
   readonly #intake: Pick<Intake, 'divert' | 'deliver'>;
-  readonly #add: (chunk: Buffer, from: number, to: number) => void;
+  readonly #add: (rows: Uint8Array) => void;
   /** A head that is not whole yet. */
-  readonly #head = Buffer.alloc(headBytes);
-  #headUsed = 0;
-  #type = 0;
-  /** Bytes of the message that are still to come. */
+  readonly #cut = Buffer.alloc(headBytes);
+  #cutBytes = 0;
+  /** Bytes that are still to come: of the CopyData message, and of another one. */
   #left = 0;
+  #otherLeft = 0;
+  #isLast = false;
 
-  constructor(intake: Pick<Intake, 'divert' | 'deliver'>, add: (chunk: Buffer, from: number, to: number) => void) {
+  /** `add` gets rows in memory that is used again when it returns. */
+  constructor(intake: Pick<Intake, 'divert' | 'deliver'>, add: (rows: Uint8Array) => void) {
     this.#intake = intake;
     this.#add = add;
   }
@@ -30,54 +46,56 @@ export class CopyStream {
   }
 
   #take(chunk: Buffer): void {
-    let at = this.#continue(chunk);
-    while (at < chunk.length) {
-      if (chunk.length - at < headBytes) {
-        this.#headUsed = chunk.copy(this.#head, 0, at);
-        return;
-      }
-      const end = at + 1 + lengthAt(chunk, at);
-      if (chunk[at] === copyData && end <= chunk.length) {
-        this.#add(chunk, at + headBytes, end);
-        at = end;
-      } else {
-        this.#beginMessage(chunk, at);
-        at = this.#body(chunk, at + headBytes);
-      }
+    let rest = chunk;
+    while (rest.length > 0) {
+      rest = this.#otherLeft > 0 ? this.#passOn(rest) : this.#takeRows(rest);
     }
   }
 
-  /** What belongs to a message that an earlier chunk began. Returns where the next one begins. */
-  #continue(chunk: Buffer): number {
-    if (this.#headUsed === 0) return this.#left > 0 ? this.#body(chunk, 0) : 0;
-    const taken = chunk.copy(this.#head, this.#headUsed, 0, headBytes - this.#headUsed);
-    this.#headUsed += taken;
-    if (this.#headUsed < headBytes) return taken;
-    this.#headUsed = 0;
-    this.#beginMessage(this.#head, 0);
-    return this.#body(chunk, taken);
+  /** Takes what belongs to rows. Returns what stands behind them: the body of another message. */
+  #takeRows(bytes: Buffer): Buffer {
+    loaded ??= load();
+    const { input, left, out, takeRows } = loaded;
+    const kept = this.#cutBytes;
+    const slice = bytes.subarray(0, sliceBytes - kept);
+    input.set(this.#cut.subarray(0, kept));
+    input.set(slice, kept);
+    const end = kept + slice.length;
+    left.value = this.#left;
+    const stopped = takeRows(end);
+    this.#left = left.value;
+    // The head of another message, or a part of a head.
+    this.#cutBytes = Math.min(headBytes, end - stopped);
+    this.#cut.set(input.subarray(stopped, stopped + this.#cutBytes));
+    if (out.value > 0) this.#add(input.subarray(0, out.value));
+    if (this.#cutBytes === headBytes) this.#beginOther();
+    return bytes.subarray(stopped + this.#cutBytes - kept);
   }
 
-  #beginMessage(head: Buffer, at: number): void {
-    this.#type = head[at] ?? 0;
-    this.#left = lengthAt(head, at) - 4;
-    if (this.#type !== copyData) this.#intake.deliver(head.subarray(at, at + headBytes));
+  #beginOther(): void {
+    this.#cutBytes = 0;
+    this.#otherLeft = this.#cut.readUInt32BE(1) - 4;
+    this.#isLast = this.#cut[0] === readyForQuery;
+    this.#intake.deliver(this.#cut);
   }
 
-  #body(chunk: Buffer, from: number): number {
-    const end = Math.min(chunk.length, from + this.#left);
-    this.#left -= end - from;
-    if (this.#type === copyData) {
-      this.#add(chunk, from, end);
-      return end;
-    }
-    const isLast = this.#type === readyForQuery && this.#left === 0;
-    if (isLast) this.#intake.divert(undefined);
-    if (end > from) this.#intake.deliver(chunk.subarray(from, isLast ? chunk.length : end));
-    return isLast ? chunk.length : end;
+  /** Hands the body of another message on. Returns what stands behind it. */
+  #passOn(bytes: Buffer): Buffer {
+    const body = bytes.subarray(0, this.#otherLeft);
+    this.#otherLeft -= body.length;
+    const isOver = this.#isLast && this.#otherLeft === 0;
+    if (isOver) this.#intake.divert(undefined);
+    this.#intake.deliver(isOver ? bytes : body);
+    return bytes.subarray(isOver ? bytes.length : body.length);
   }
 }
 
-function lengthAt(chunk: Buffer, at: number): number {
-  return chunk.readUInt32BE(at + 1);
+function load(): Kernel {
+  const wasm = new WasmInstance('database/postgres/copy-data.wasm');
+  return {
+    input: new Uint8Array(wasm.memory.buffer, 0, sliceBytes),
+    takeRows: wasm.call('take_rows'),
+    left: wasm.number('left'),
+    out: wasm.number('out'),
+  };
 }

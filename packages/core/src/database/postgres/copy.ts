@@ -42,7 +42,7 @@ export class CopyOut extends Command {
   override submit(connection: pg.Connection): void {
     this.#socket = connection.stream;
     const intake = intakeOf(connection.stream);
-    if (intake) new CopyStream(intake, (chunk, from, to) => this.#add(chunk, from, to)).begin();
+    if (intake) new CopyStream(intake, (rows) => this.#add(rows)).begin();
     super.submit(connection);
   }
 
@@ -74,7 +74,7 @@ export class CopyOut extends Command {
 
   /** Called by the driver where the connection is encrypted. */
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.#add(chunk, 0, chunk.length);
+    this.#add(chunk);
   }
 
   override handleCommandComplete(message: { readonly text: string }): void {
@@ -82,36 +82,44 @@ export class CopyOut extends Command {
     this.#handOn(this.#used);
   }
 
-  /** The chunk's memory is used again, so the bytes are copied right here. */
-  #add(chunk: Buffer, from: number, to: number): void {
-    if (this.#used + to - from > this.#piece.length) this.#makeRoom(to - from);
-    const piece = this.#piece;
-    let at = this.#used;
-    this.#used += to - from;
-    // For a short row, a call would take longer than the bytes.
-    if (to - from < 96) while (from < to) piece[at++] = chunk[from++] ?? 0;
-    else piece.set(chunk.subarray(from, to), at);
+  /** The memory is used again, so the bytes are copied right here. Where they are cut does not matter. */
+  #add(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) at += this.#fill(bytes.subarray(at));
   }
 
-  /** Hands on the whole lines so far. What follows the last line end stays for the next piece. */
-  #makeRoom(needed: number): void {
-    const isFull = this.#used + needed > pieceBytes;
-    const end = isFull ? this.#piece.subarray(0, this.#used).lastIndexOf(newline) + 1 : 0;
+  /** Takes as many bytes as there is room for, and of a row that is longer than a piece no more than its end. */
+  #fill(bytes: Uint8Array): number {
+    if (this.#used === this.#piece.length) this.#makeRoom();
+    const isLong = this.#piece.length > pieceBytes;
+    const lineEnd = isLong ? bytes.indexOf(newline) + 1 : 0;
+    const room = this.#piece.length - this.#used;
+    const ends = lineEnd > 0 && lineEnd <= room;
+    const part = bytes.subarray(0, ends ? lineEnd : room);
+    this.#piece.set(part, this.#used);
+    this.#used += part.length;
+    if (ends) this.#begin(this.#used);
+    return part.length;
+  }
+
+  /** The piece is full. */
+  #makeRoom(): void {
+    const { length } = this.#piece;
+    const end = length < pieceBytes ? 0 : this.#piece.lastIndexOf(newline) + 1;
+    if (end > 0) return this.#begin(end);
+    const larger = Buffer.allocUnsafeSlow(length < pieceBytes ? Math.min(pieceBytes, length * 4) : length * 2);
+    this.#piece.copy(larger);
+    this.#piece = larger;
+  }
+
+  /** Hands on the whole lines so far, and begins a new piece with what stands behind them. */
+  #begin(end: number): void {
     const rest = this.#piece.subarray(end, this.#used);
-    this.#handOn(end);
-    const piece = this.#room(isFull, rest.length + needed);
+    const piece = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
+    this.#spare = undefined;
     rest.copy(piece);
+    this.#handOn(end);
     this.#piece = piece;
     this.#used = rest.length;
-  }
-
-  #room(isFull: boolean, needed: number): Buffer {
-    // A row that is longer than a piece grows by doubling.
-    if (needed > pieceBytes) return Buffer.allocUnsafeSlow(needed * (needed > this.#piece.length ? 2 : 1));
-    if (!isFull) return Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(firstBytes, needed) * 4));
-    const spare = this.#spare ?? Buffer.allocUnsafeSlow(pieceBytes);
-    this.#spare = undefined;
-    return spare;
   }
 
   #handOn(end: number): void {

@@ -79,9 +79,19 @@ describe('the row form', () => {
         const shape = table(forms);
         const given = lines(shape, rows);
         expect(given.toString().split('\n').length - 1).toBe(rows.length);
-        expect(rowForm.unwrap(shape, rowForm.wrap(shape, given)).equals(given)).toBe(true);
+        const wrapped = rowForm.wrap(shape, given);
+        expect(rowForm.unwrap(shape, wrapped).equals(given)).toBe(true);
+        expect(rowForm.unwrap(shape, wrapped, true).equals(given)).toBe(true);
       }),
     );
+  });
+
+  it('takes texts of any size', () => {
+    const shape = { ...table(['text', 'number']), name: 't' };
+    for (const size of [0, 100_000, 30_000_000, 10]) {
+      const given = Buffer.from(rowForm.encode(shape, ['x'.repeat(size), '1']).repeat(3));
+      expect(rowForm.unwrap(shape, rowForm.wrap(shape, given)).equals(given)).toBe(true);
+    }
   });
 
   it('cuts rows down as if the table had only some of the columns', () => {

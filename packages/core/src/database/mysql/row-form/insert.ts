@@ -1,9 +1,8 @@
 import type { TableShape } from '../../database.ts';
 import { quote } from '../quote.ts';
+import { punctuated } from './statements.ts';
 
 const newline = 0x0a;
-const comma = 0x2c;
-const semicolon = 0x3b;
 
 /** A statement grows until it has so many bytes; a row that is larger has its own. */
 const statementSize = 1024 * 1024;
@@ -13,30 +12,18 @@ export function insertHead(table: TableShape): string {
   return `INSERT INTO ${quote(table.name)} (${table.columns.map(({ name }) => quote(name)).join(',')}) VALUES\n`;
 }
 
-/** Where each statement's rows begin and end: whole lines, about a megabyte of them. */
-export function* insertRanges(rows: Buffer): Generator<{ readonly from: number; readonly to: number }> {
-  let from = 0;
-  let to = 0;
-  while (to < rows.length) {
-    const found = rows.indexOf(newline, to);
-    const end = found === -1 ? rows.length : found + 1;
-    if (to > from && end - from > statementSize) {
-      yield { from, to };
-      from = to;
-    }
-    to = end;
-  }
-  if (to > from) yield { from, to };
+/** Rows as INSERT statements of about a megabyte. */
+export function inserts(table: TableShape, rows: Buffer): Buffer[] {
+  const head = Buffer.from(insertHead(table));
+  return [...statementsOf(rows)].flatMap((some) => [head, punctuated(some)]);
 }
 
-/** The rows of a range with `,` behind each, and `;` behind the last. */
-export function insertRows(rows: Buffer, from: number, to: number): Buffer {
-  const out = Buffer.allocUnsafe((to - from) * 2);
-  let length = 0;
-  for (let at = from; at < to; at += 1) {
-    const byte = rows[at] ?? 0;
-    if (byte === newline) out[length++] = at === to - 1 ? semicolon : comma;
-    out[length++] = byte;
+/** The rows of each statement: whole lines. */
+function* statementsOf(rows: Buffer): Generator<Buffer> {
+  for (let from = 0; from < rows.length;) {
+    const last = rows.lastIndexOf(newline, Math.min(from + statementSize, rows.length) - 1);
+    const end = (last >= from ? last : rows.indexOf(newline, from)) + 1;
+    yield rows.subarray(from, end);
+    from = end;
   }
-  return out.subarray(0, length);
 }

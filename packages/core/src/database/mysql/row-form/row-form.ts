@@ -1,6 +1,6 @@
 import type { RowForm } from '../../database.ts';
 import { formOf } from './forms.ts';
-import { insertHead, insertRanges, insertRows } from './insert.ts';
+import { inserts } from './insert.ts';
 import { project } from './project.ts';
 import { RowWriter } from './row-writer.ts';
 import { unwrap } from './unwrap.ts';
@@ -16,12 +16,8 @@ export const rowForm: RowForm = {
     writer.addValues(values);
     return writer.take().toString();
   },
-  wrap(table, rows) {
-    const head = Buffer.from(insertHead(table));
-    const pieces = [...insertRanges(rows)].flatMap(({ from, to }) => [head, insertRows(rows, from, to)]);
-    return Buffer.concat(pieces);
-  },
-  wrapInPieces: (table, rows) => [rowForm.wrap(table, rows)],
+  wrap: (table, rows) => Buffer.concat(inserts(table, rows)),
+  wrapInPieces: inserts,
   unwrap,
   project,
 };

@@ -1,18 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { builtFile } from '../../../built-file.ts';
 import { LockstepError } from '../../../errors.ts';
+import type { WasmNumber } from '../../../web-assembly.ts';
+import { WasmInstance } from '../../../web-assembly.ts';
 import type { Form } from './forms.ts';
-
-// The compiler's library knows WebAssembly only together with a browser's whole world.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (
-    module: object,
-    imports: Readonly<Record<string, Readonly<Record<string, (...values: number[]) => number>>>>,
-  ) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Global: new (type: { value: 'i32'; mutable: true }) => { value: number };
-};
 
 /** How a column is written; a document is a text whose numbers are looked at. */
 export type LineForm = Form | 'document';
@@ -30,15 +19,15 @@ const outputAt = 0x20000;
 export const roomSize = 512 * 1024;
 
 interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: WasmInstance['memory'];
   encode(from: number, to: number): number;
   dropLines(): void;
-  readonly columns: { value: number };
-  readonly line: { value: number };
-  readonly rows: { value: number };
-  readonly stopped: { value: number };
-  readonly inexactLine: { value: number };
-  readonly inexactRows: { value: number };
+  readonly columns: WasmNumber;
+  readonly line: WasmNumber;
+  readonly rows: WasmNumber;
+  readonly stopped: WasmNumber;
+  readonly inexactLine: WasmNumber;
+  readonly inexactRows: WasmNumber;
 }
 
 /** Whole lines. */
@@ -129,32 +118,19 @@ export class RowLines {
   }
 }
 
-let compiled: object | undefined;
-
 function load(isExact: (at: number, length: number) => number): Kernel {
-  compiled ??= new WebAssembly.Module(readFileSync(builtFile('database/mysql/row-form/row-lines.wasm')));
-  const { exports } = new WebAssembly.Instance(compiled, {
-    host: { is_exact: (at = 0, length = 0) => isExact(at, length) },
-  });
-  const { memory, encode, drop_lines: dropLines } = exports;
-  if (!(memory instanceof WebAssembly.Memory) || typeof encode !== 'function' || typeof dropLines !== 'function') {
-    throw unexpected('row-lines.wasm is not the module that was built');
-  }
-  const global = (name: string): { value: number } => {
-    const found = exports[name];
-    if (found instanceof WebAssembly.Global) return found;
-    throw unexpected(`row-lines.wasm lacks ${name}`);
-  };
+  const host = { is_exact: (at = 0, length = 0) => isExact(at, length) };
+  const wasm = new WasmInstance('database/mysql/row-form/row-lines.wasm', { host });
   return {
-    memory,
-    encode: (from, to) => Number(encode(from, to)),
-    dropLines: () => dropLines(),
-    columns: global('columns'),
-    line: global('line'),
-    rows: global('rows'),
-    stopped: global('stopped'),
-    inexactLine: global('inexact_line'),
-    inexactRows: global('inexact_rows'),
+    memory: wasm.memory,
+    encode: wasm.call('encode'),
+    dropLines: wasm.call('drop_lines'),
+    columns: wasm.number('columns'),
+    line: wasm.number('line'),
+    rows: wasm.number('rows'),
+    stopped: wasm.number('stopped'),
+    inexactLine: wasm.number('inexact_line'),
+    inexactRows: wasm.number('inexact_rows'),
   };
 }
 
