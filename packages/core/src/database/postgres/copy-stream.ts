@@ -68,8 +68,9 @@ export class CopyStream {
     this.#cutBytes = Math.min(headBytes, end - stopped);
     this.#cut.set(input.subarray(stopped, stopped + this.#cutBytes));
     if (out.value > 0) this.#add(input.subarray(0, out.value));
+    const taken = stopped + this.#cutBytes - kept;
     if (this.#cutBytes === headBytes) this.#beginOther();
-    return bytes.subarray(stopped + this.#cutBytes - kept);
+    return bytes.subarray(taken);
   }
 
   #beginOther(): void {

@@ -88,7 +88,7 @@ describe('the row form', () => {
 
   it('takes texts of any size', () => {
     const shape = { ...table(['text', 'number']), name: 't' };
-    for (const size of [0, 100_000, 30_000_000, 10]) {
+    for (const size of [0, 100_000, 8_000_000, 10]) {
       const given = Buffer.from(rowForm.encode(shape, ['x'.repeat(size), '1']).repeat(3));
       expect(rowForm.unwrap(shape, rowForm.wrap(shape, given)).equals(given)).toBe(true);
     }
