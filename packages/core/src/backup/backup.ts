@@ -1,4 +1,5 @@
 import type { Database, ShapeStatement, Snapshot, TableShape } from '../database/database.ts';
+import { Room } from '../database/room.ts';
 import type { Keys } from '../encryption/keys.ts';
 import type { RunOptions } from '../progress.ts';
 import { phase } from '../progress.ts';
@@ -103,15 +104,19 @@ async function writeTables(
   const { tables } = snapshot.shape;
   const total = [...(await snapshot.sizes()).values()].reduce((sum, bytes) => sum + bytes, 0);
   const digests = new Map(tables.map((table) => [table, new TableDigest()]));
+  /** Of parts that are done. */
+  const spare: { readonly gathered: Room; readonly wrapped: Room }[] = [];
   const writePart = async ({ table, rows }: PartOfTable): Promise<void> => {
     const part = new TableDigest();
-    for await (const piece of piecesOf(rows, frameContent(total))) {
+    const rooms = spare.pop() ?? { gathered: new Room(), wrapped: new Room() };
+    for await (const piece of piecesOf(rows, frameContent(total), rooms.gathered)) {
       await phase(options, 'backup:data');
       const before = part.rows;
       part.add(piece);
-      const sql = database.dialect.rows.wrapInPieces(table, piece);
+      const sql = database.dialect.rows.wrapInPieces(table, piece, rooms.wrapped);
       await writer.frame({ kind: 'data', table: table.label, rows: part.rows - before, sql });
     }
+    spare.push(rooms);
     digests.set(table, TableDigest.combine([digests.get(table) ?? new TableDigest(), part]));
   };
   await readParts(snapshot, tables, writePart, options);

@@ -4,6 +4,7 @@ import type { KnownTables } from '../plan/known-tables.ts';
 import type { Survey } from '../plan/survey.ts';
 import type { Catalogue, CatalogueOptions } from './catalogue.ts';
 import type { ColumnFacts, ReplicaLag, RowChange, TableFacts, ValueKind } from './keyed-rows.ts';
+import type { Room } from './room.ts';
 import type { Sql } from './sql.ts';
 
 /** Engines whose fingerprints, digests and backups are comparable with each other. PGlite is of the family postgres. */
@@ -375,8 +376,11 @@ export interface RowForm {
   encode(table: TableShape, values: readonly (string | Buffer | null)[]): string;
   /** The SQL text around the rows of one frame: self-contained statements that load `rows` into the table. */
   wrap(table: TableShape, rows: Buffer): Buffer;
-  /** What `wrap` gives, in pieces; the rows themselves are among them where they stand in it as they are. */
-  wrapInPieces(table: TableShape, rows: Buffer): readonly Buffer[];
+  /**
+   * What `wrap` gives, in pieces: the rows themselves where they stand in it as they are, or memory of the room, which is
+   * used again by the next call.
+   */
+  wrapInPieces(table: TableShape, rows: Buffer, room?: Room): readonly Buffer[];
   /**
    * The rows of a frame, checked against a narrow grammar: nothing but the expected statement head, rows of the right
    * number of literals, and the end. Throws FILE_DAMAGED otherwise. With `checked`, these very bytes have been looked

@@ -29,7 +29,9 @@ export class SpareMemory {
   }
 
   give(memory: ArrayBuffer): void {
-    if (memory.byteLength <= keepUpTo && this.#spare.length < this.#most) this.#spare.push(memory);
+    if (memory.byteLength > keepUpTo) return;
+    // The smallest first, and the first to go.
+    this.#spare = [...this.#spare, memory].toSorted((a, b) => a.byteLength - b.byteLength).slice(-this.#most);
   }
 
   #take(size: number): ArrayBuffer {

@@ -47,6 +47,10 @@ export async function* readRows(
   }
 }
 
+/** Memory of chunks that were used up. */
+const spareRooms: Buffer[] = [];
+const mostSpare = 12;
+
 /** The answer to one statement. */
 class Reading {
   readonly #wire: Wire;
@@ -54,8 +58,8 @@ class Reading {
   readonly #select: string;
   readonly #queue: LinesQueue;
   readonly #writer: RowLines;
-  /** Memory of chunks that were used up. */
-  readonly #spare: Buffer[] = [];
+  /** The lines have ended before a row with a number that the server has to convert. */
+  inexact = false;
 
   constructor(wire: Wire, table: TableShape, select: { readonly text: string; readonly forms: readonly LineForm[] }) {
     this.#wire = wire;
@@ -65,18 +69,13 @@ class Reading {
     this.#writer = new RowLines(select.forms, isExactNumber);
   }
 
-  /** The lines end before a row with a number that the server has to convert. */
-  get inexact(): boolean {
-    return this.#writer.inexact;
-  }
-
   async *lines(): AsyncGenerator<Lines, void, undefined> {
     const answer = this.#fill();
     try {
       for (let chunk = await this.#queue.next(); chunk !== undefined; chunk = await this.#queue.next()) {
         yield chunk;
         const { buffer } = chunk.bytes;
-        if (buffer.byteLength === roomSize) this.#spare.push(Buffer.from(buffer));
+        if (buffer.byteLength === roomSize && spareRooms.length < mostSpare) spareRooms.push(Buffer.from(buffer));
       }
       await answer;
     } finally {
@@ -95,6 +94,8 @@ class Reading {
       });
       if (warnings > 0) throw damaged(this.#table, warnings);
       this.#handOn();
+      this.inexact = writer.inexact;
+      writer.close();
       queue.end();
     } catch (error) {
       queue.fail(error);
@@ -103,7 +104,7 @@ class Reading {
 
   #handOn(): void {
     if (this.#writer.length === 0) return;
-    const lines = this.#writer.take(this.#spare.pop());
+    const lines = this.#writer.take(spareRooms.pop());
     if (!this.#queue.left) this.#queue.push(lines);
   }
 }

@@ -1,6 +1,7 @@
 import type { TableShape } from '../../database.ts';
+import { Room } from '../../room.ts';
 import { quote } from '../quote.ts';
-import { punctuated } from './statements.ts';
+import { punctuate, punctuatedSize } from './statements.ts';
 
 const newline = 0x0a;
 
@@ -13,9 +14,14 @@ export function insertHead(table: TableShape): string {
 }
 
 /** Rows as INSERT statements of about a megabyte. */
-export function inserts(table: TableShape, rows: Buffer): Buffer[] {
+export function inserts(table: TableShape, rows: Buffer, room = new Room()): Buffer[] {
   const head = Buffer.from(insertHead(table));
-  return [...statementsOf(rows)].flatMap((some) => [head, punctuated(some)]);
+  let free = room.take(punctuatedSize(rows.length) + 1);
+  return [...statementsOf(rows)].flatMap((some) => {
+    const written = punctuate(some, free);
+    free = free.subarray(written.length);
+    return [head, written];
+  });
 }
 
 /** The rows of each statement: whole lines. */

@@ -18,7 +18,14 @@ const outputAt = 0x20000;
 /** Memory for lines that can be used again. */
 export const roomSize = 512 * 1024;
 
+/** An instance for each result would leave its memory to the garbage collector. What had a giant row is let go. */
+const spare: Kernel[] = [];
+const mostSpare = 8;
+const keepUpTo = 8 * 1024 * 1024;
+
 interface Kernel {
+  isExact: (at: number, length: number) => boolean;
+  begin(): void;
   readonly memory: WasmInstance['memory'];
   encode(from: number, to: number): number;
   dropLines(): void;
@@ -48,7 +55,9 @@ export class RowLines {
   #taken = 0;
 
   constructor(forms: readonly LineForm[], isExact: (number: string) => boolean) {
-    this.#kernel = load((at, length) => (isExact(this.#text(at, length)) ? 1 : 0));
+    this.#kernel = spare.pop() ?? load();
+    this.#kernel.begin();
+    this.#kernel.isExact = (at, length) => isExact(this.#text(at, length));
     this.#memory = new Uint8Array(this.#kernel.memory.buffer);
     this.#memory.set(
       forms.map((form) => lineForms.indexOf(form)),
@@ -102,6 +111,11 @@ export class RowLines {
     return { bytes, rows };
   }
 
+  /** To be called when nothing more will be written or taken: the memory is used for another result. */
+  close(): void {
+    if (this.#kernel.memory.buffer.byteLength <= keepUpTo && spare.length < mostSpare) spare.push(this.#kernel);
+  }
+
   get #end(): number {
     return this.inexact ? this.#kernel.inexactLine.value : this.#kernel.line.value;
   }
@@ -118,10 +132,12 @@ export class RowLines {
   }
 }
 
-function load(isExact: (at: number, length: number) => number): Kernel {
-  const host = { is_exact: (at = 0, length = 0) => isExact(at, length) };
+function load(): Kernel {
+  const host = { is_exact: (at = 0, length = 0) => (kernel.isExact(at, length) ? 1 : 0) };
   const wasm = new WasmInstance('database/mysql/row-form/row-lines.wasm', { host });
-  return {
+  const kernel: Kernel = {
+    isExact: () => false,
+    begin: wasm.call('begin'),
     memory: wasm.memory,
     encode: wasm.call('encode'),
     dropLines: wasm.call('drop_lines'),
@@ -132,6 +148,7 @@ function load(isExact: (at: number, length: number) => number): Kernel {
     inexactLine: wasm.number('inexact_line'),
     inexactRows: wasm.number('inexact_rows'),
   };
+  return kernel;
 }
 
 function unexpected(reason: string): LockstepError {

@@ -611,6 +611,23 @@
       (br $next))
     (unreachable))
 
+  ;; Forgets everything, for another result.
+  (func (export "begin")
+    (global.set $out (i32.const 0x20000))
+    (global.set $line (i32.const 0x20000))
+    (global.set $rows (i32.const 0))
+    (global.set $stopped (i32.const 0))
+    (global.set $inexact_line (i32.const 0))
+    (global.set $inexact_rows (i32.const 0))
+    (global.set $state (i32.const 0))
+    (global.set $packet_left (i32.const 0))
+    (global.set $packet_full (i32.const 0))
+    (global.set $column (i32.const 0))
+    (global.set $form (i32.const 0))
+    (global.set $left (i32.const 0))
+    (global.set $value (i32.const 0))
+    (global.set $seen (i32.const 0)))
+
   ;; Forgets the whole lines, and moves what there is of another one to the beginning.
   (func (export "drop_lines")
     (local $moved i32)

@@ -23,13 +23,18 @@ interface Kernel {
 
 let loaded: Kernel | undefined;
 
-/** The rows with `,` behind each, and `;` behind the last. */
-export function punctuated(rows: Buffer): Buffer {
-  // A line has three bytes at least, and gets one more.
-  return withText(rows, Math.ceil((rows.length * 4) / 3), ({ wrap, memory }, end) => {
+/** The most bytes that {@link punctuate} makes of so many. A line has three at least, and gets one more. */
+export function punctuatedSize(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
+}
+
+/** Writes the rows with `,` behind each, and `;` behind the last. Returns what has been written of the target. */
+export function punctuate(rows: Buffer, target: Buffer): Buffer {
+  return withText(rows, punctuatedSize(rows.length), ({ wrap, memory }, end) => {
     const out = end + padding;
-    const outEnd = wrap(textAt, end, out);
-    return copyOf(memory, out, outEnd);
+    const size = wrap(textAt, end, out) - out;
+    target.set(new Uint8Array(memory.buffer, out, size));
+    return target.subarray(0, size);
   });
 }
 
