@@ -1,7 +1,7 @@
 // Run by zstd.test.ts: closes the threads while the reply of one is on its way, and then has nothing else to wait for.
-import { threadedCodec } from '#core/backup/archive/zstd-threads.js';
+import { wasmCodec } from '#core/backup/archive/zstd-wasm.js';
 
-const codec = threadedCodec('wasm');
+const codec = wasmCodec();
 const content = Buffer.alloc(300_000, 'a');
 await codec.compress([content]);
 codec.compress([content]).catch(() => undefined);

@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Archive } from '#core/backup/archive/archive.js';
 import { openArchive } from '#core/backup/archive/reader.js';
-import { threadedCodec } from '#core/backup/archive/zstd-threads.js';
+import { nativeCodec } from '#core/backup/archive/zstd-native.js';
+import { wasmCodec } from '#core/backup/archive/zstd-wasm.js';
 import { openCodec } from '#core/backup/archive/zstd.js';
 import { openFile } from '#core/storage/file-source.js';
 
 const [, , which, sample, packed] = process.argv;
-const codec = which === 'builtin' ? openCodec() : threadedCodec(which);
+const codec = { builtin: openCodec, native: nativeCodec, wasm: wasmCodec }[which]();
 try {
   const given = await openArchive(await openFile(sample), codec);
   await given.verifyAll();

@@ -10,7 +10,7 @@ import { maxCompressedContent, maxWindow } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import { unpackStored } from './stored-frame.ts';
 import type { FrameEntry, FrameKind, TableOfContents } from './table-of-contents.ts';
-import { blocksOf, readHeader, storedChecksum } from './zstd-frame.ts';
+import { blocksOf, mostBytesOf, readHeader, storedChecksum } from './zstd-frame.ts';
 import { openCodec } from './zstd.ts';
 
 /** Content of frames that are read ahead. */
@@ -144,8 +144,10 @@ export class Archive {
       const checksum = storedChecksum(bytes);
       const stored = entry.rawSize > maxCompressedContent;
       // Walking the blocks proves that this is one whole frame: some decompressors stop early without a word.
-      if (!stored && !known) for (const _ of blocksOf(bytes, header)) continue;
-      const content = stored ? unpackStored(bytes, header) : await this.#codec().decompress(bytes, entry.rawSize);
+      const mostBytes = stored || known ? entry.rawSize : mostBytesOf(blocksOf(bytes, header));
+      const content = stored
+        ? unpackStored(bytes, header)
+        : await this.#codec().decompress(bytes, entry.rawSize, mostBytes);
       if (content.length !== entry.rawSize) throw new Error(`its content has ${content.length} bytes`);
       if (!known && (await contentChecksum([content])) !== checksum)
         throw new Error('its content does not match its checksum');

@@ -9,10 +9,11 @@ export interface Codec {
    */
   compress(pieces: readonly Uint8Array[]): Promise<readonly Buffer[]>;
   /**
-   * The content of one frame whose header promises `rawSize` bytes. Rejects with an Error that says what is wrong with
-   * the frame. Whether the result keeps the promise is for the caller to check.
+   * The content of one frame whose header promises `rawSize` bytes, and whose blocks can't give more than `mostBytes`.
+   * Rejects with an Error that says what is wrong with the frame. Whether the result keeps the promise is for the caller
+   * to check.
    */
-  decompress(frame: Uint8Array, rawSize: number): Promise<Buffer>;
+  decompress(frame: Uint8Array, rawSize: number, mostBytes: number): Promise<Buffer>;
   /** Ends its threads. What is still at work is rejected. */
   close(): Promise<void>;
 }

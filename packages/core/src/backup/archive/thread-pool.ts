@@ -3,7 +3,7 @@ import { builtFile } from '../../built-file.ts';
 import { LockstepError, reasonOf } from '../../errors.ts';
 import { SpareMemory } from './spare-memory.ts';
 import { checksumBytes } from './zstd-frame.ts';
-import type { Compressor, Job, Reply } from './zstd-worker.ts';
+import type { Job, Reply } from './zstd-worker.ts';
 
 interface Task {
   readonly job: Job;
@@ -22,16 +22,14 @@ const patience = 1000;
  */
 export class ThreadPool {
   readonly size: number;
-  readonly #compressor: Compressor;
   readonly #idle = new Map<Worker, NodeJS.Timeout>();
   readonly #busy = new Map<Worker, Task>();
   readonly #waiting: Task[] = [];
   readonly #memory: SpareMemory;
   #closed = false;
 
-  constructor(size: number, compressor: Compressor) {
+  constructor(size: number) {
     this.size = size;
-    this.#compressor = compressor;
     this.#memory = new SpareMemory(size + 2);
   }
 
@@ -85,7 +83,7 @@ export class ThreadPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(builtFile('backup/archive/zstd-worker.js'), { workerData: this.#compressor });
+    const worker = new Worker(builtFile('backup/archive/zstd-worker.js'));
     worker.on('message', (reply: Reply) => this.#finish(worker, reply));
     worker.on('error', (error) => this.#fail(worker, error));
     worker.on('exit', () => this.#fail(worker, interrupted()));

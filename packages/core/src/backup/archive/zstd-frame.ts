@@ -59,6 +59,13 @@ export function* blocksOf(frame: Buffer, header: ZstdFrame): Generator<ZstdBlock
   if (at !== end) throw new Error('there are bytes behind it');
 }
 
+/** The most content that blocks can give, whatever the frame's header says. */
+export function mostBytesOf(blocks: Iterable<ZstdBlock>): number {
+  let most = 0;
+  for (const { type, size } of blocks) most += type === 'compressed' ? maxBlock : size;
+  return most;
+}
+
 /** The checksum at the end of a frame that has one. */
 export function storedChecksum(frame: Buffer): number {
   return frame.readUInt32LE(frame.length - 4);
@@ -70,21 +77,18 @@ export function setChecksumFlag(frame: Uint8Array): void {
 }
 
 /**
- * A frame whose header tells neither size nor checksum of its content, with a header that tells both, and room for the
+ * A frame whose header tells neither size nor checksum of its content, in pieces: with a header that tells both, and the
  * checksum at its end. A frame of another kind is an Error.
  */
-export function withSizeAndChecksum(frame: Buffer, contentSize: number, checksum: number): Uint8Array<ArrayBuffer> {
+export function withSizeAndChecksum(frame: Buffer, contentSize: number, checksum: number): Buffer[] {
   const { headerSize, contentSize: told, hasChecksum } = readHeader(frame);
   if (told !== undefined || hasChecksum || headerSize !== 6) throw new Error('its header is not as expected');
-  const body = frame.subarray(headerSize);
-  const whole = Buffer.from(new ArrayBuffer(body.length + 14));
-  whole.writeUInt32LE(magic, 0);
-  whole.writeUInt8(0x80 | checksumFlag, 4); // content size in 4 bytes
-  whole.writeUInt8(frame.readUInt8(5), 5); // the window
-  whole.writeUInt32LE(contentSize, 6);
-  whole.set(body, 10);
-  whole.writeUInt32LE(checksum, whole.length - 4);
-  return new Uint8Array(whole.buffer);
+  const header = Buffer.alloc(10);
+  header.writeUInt32LE(magic, 0);
+  header.writeUInt8(0x80 | checksumFlag, 4); // content size in 4 bytes
+  header.writeUInt8(frame.readUInt8(5), 5); // the window
+  header.writeUInt32LE(contentSize, 6);
+  return [header, frame.subarray(headerSize), checksumBytes(checksum)];
 }
 
 /** What stands at the end of a frame. */

@@ -1,13 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type * as Zstd from '@bokuweb/zstd-wasm';
-import type { Encoder } from '@toondepauw/node-zstd';
 import { contentChecksum } from './content-checksum.ts';
-import { setChecksumFlag, withSizeAndChecksum } from './zstd-frame.ts';
+import { setChecksumFlag } from './zstd-frame.ts';
 
 // A thread of the codec: a job comes in, its reply goes out. The bytes are handed over, not copied.
-
-/** What a thread is started with. */
-export type Compressor = 'native' | 'wasm';
 
 export interface Job {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -39,17 +35,10 @@ async function work({ bytes, level }: Job): Promise<void> {
 async function resultOf(bytes: Uint8Array<ArrayBuffer>, level: number | undefined): Promise<Reply['result']> {
   try {
     if (level === undefined) return { bytes: await unpack(bytes), checksum: undefined };
-    return workerData === 'native' ? await packNative(bytes, level) : await pack(bytes, level);
+    return await pack(bytes, level);
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
-}
-
-async function packNative(content: Uint8Array<ArrayBuffer>, level: number): Promise<Reply['result']> {
-  const encoder = await native(level);
-  const frame = encoder.encodeSync(Buffer.from(content.buffer, content.byteOffset, content.length));
-  const checksum = await contentChecksum([content]);
-  return { bytes: withSizeAndChecksum(frame, content.length, checksum), checksum: undefined };
 }
 
 async function pack(content: Uint8Array, level: number): Promise<Reply['result']> {
@@ -69,7 +58,7 @@ async function unpack(frame: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-// Each is loaded when it is needed: a thread that compresses natively never compiles the other.
+// Loaded when it is needed.
 
 let loadingWasm: Promise<typeof Zstd> | undefined;
 
@@ -79,11 +68,4 @@ function wasm(): Promise<typeof Zstd> {
     return module;
   });
   return loadingWasm;
-}
-
-let loadingNative: Promise<Encoder> | undefined;
-
-function native(level: number): Promise<Encoder> {
-  loadingNative ??= import('@toondepauw/node-zstd').then((module) => new module.Encoder(level));
-  return loadingNative;
 }

@@ -1,12 +1,12 @@
 import type { Codec } from './codec.ts';
 import { builtinCodec } from './zstd-builtin.ts';
-import { hasNative } from './zstd-native.ts';
-import { threadedCodec } from './zstd-threads.ts';
+import { nativeCodec } from './zstd-native.ts';
+import { wasmCodec } from './zstd-wasm.ts';
 
 /**
- * The codec of this Node.js: its own zstd (from 22.15 on), or else one on threads of ours, which compress by a native
- * package where it is installed, and by WebAssembly otherwise.
+ * The codec of this Node.js: its own zstd (from 22.15 on), or else the native package where it is installed, and
+ * WebAssembly otherwise.
  */
 export function openCodec(): Codec {
-  return builtinCodec() ?? threadedCodec(hasNative() ? 'native' : 'wasm');
+  return builtinCodec() ?? nativeCodec() ?? wasmCodec();
 }

@@ -9,14 +9,11 @@ const keepUpTo = 8 * 1024 * 1024;
 /** Each thread takes some 40 MB. */
 const mostThreads = 3;
 
-/**
- * zstd on threads of its own that start when they are needed. What is compressed is compressed by `compressor`; everything
- * is decompressed in WebAssembly, where a damaged frame can do no harm.
- */
-export function threadedCodec(compressor: 'native' | 'wasm'): Codec {
-  const threads = new ThreadPool(Math.min(mostThreads, availableParallelism()), compressor);
+/** zstd in WebAssembly, on threads of its own that start when they are needed. */
+export function wasmCodec(): Codec {
+  const threads = new ThreadPool(Math.min(mostThreads, availableParallelism()));
   return {
-    name: compressor,
+    name: 'wasm',
     parallel: threads.size,
     compress(pieces) {
       const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
