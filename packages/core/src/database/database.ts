@@ -76,6 +76,11 @@ export interface Session {
   query(statement: Sql): Promise<Row[]>;
   /** Runs a statement and returns the number of rows that it changed. */
   run(statement: Sql): Promise<number>;
+  /**
+   * Runs statements in their order, in the transaction that is open: in one go, where the protocol allows it. Stops at the
+   * first that fails.
+   */
+  runAll(statements: readonly Sql[]): Promise<void>;
   /** Sends one statement exactly as written, without parameters. Used for migrations and for DDL. */
   execute(text: string): Promise<void>;
   /** Runs `work` between BEGIN and COMMIT. An error rolls back and is thrown on. */

@@ -7,9 +7,9 @@ import { LockstepError } from '../errors.ts';
 import { phase } from '../progress.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
-import { recordApplied } from '../state/history.ts';
+import { recordRun } from '../state/history.ts';
 import type { Step } from '../state/step.ts';
-import { clearSteps, writeStep } from '../state/step.ts';
+import { writeStep } from '../state/step.ts';
 import type { Prepared } from './callbacks.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { intentOf, writeIntents } from './intent.ts';
@@ -70,8 +70,7 @@ async function runBatches(
         if (next === null) {
           await steps.verify();
           await runWithin(runner, after);
-          await recordApplied(home, migration, Date.now() - started);
-          await clearSteps(home, migration.key);
+          await recordRun(home, migration, Date.now() - started);
         } else {
           await saveCursor(runner, migration, next);
         }

@@ -1,8 +1,7 @@
 import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
-import { recordApplied } from '../state/history.ts';
+import { recordRun } from '../state/history.ts';
 import type { NewStep, Step } from '../state/step.ts';
-import { clearSteps } from '../state/step.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { clearTheWay, factsBefore, settleEffect } from './effect.ts';
 import { groupStatements } from './group-statements.ts';
@@ -49,8 +48,7 @@ export async function applySql(runner: Runner, migration: Migration, known: read
   const last = groups.at(-1);
   const finish = async (): Promise<void> => {
     if (after.together) await runWithin(runner, after);
-    await recordApplied(runner.home, migration, Date.now() - started);
-    await clearSteps(runner.home, migration.key);
+    await recordRun(runner.home, migration, Date.now() - started);
   };
 
   // Callbacks are part of the migration's transaction where it has one and they may be.

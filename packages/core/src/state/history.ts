@@ -2,6 +2,7 @@ import { raw, sql } from '../database/sql.ts';
 import type { Sql } from '../database/sql.ts';
 import type { Migration } from '../release/migration-file.ts';
 import { canonicalVersion, parseVersion } from '../release/version.ts';
+import { withoutSteps } from './step.ts';
 import type { Home, Place } from './tables.ts';
 import { ownTable, presentTables } from './tables.ts';
 
@@ -99,6 +100,12 @@ export async function recordApplied(
   type = migration.language === 'sql' ? 'SQL' : 'CUSTOM',
 ): Promise<void> {
   await home.session.run(appliedRow(home, migration, milliseconds, type));
+}
+
+/** The same for one that has just run, whose progress goes with it. Part of a transaction. */
+export async function recordRun(home: Home, migration: Migration, milliseconds: number): Promise<void> {
+  const type = migration.language === 'sql' ? 'SQL' : 'CUSTOM';
+  await home.session.runAll([appliedRow(home, migration, milliseconds, type), withoutSteps(home, migration.key)]);
 }
 
 /** The statement that writes it. */

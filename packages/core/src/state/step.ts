@@ -108,6 +108,10 @@ export async function removeStep(home: Home, migration: string, statement: numbe
 
 /** Removes the progress of a migration that is done or rolled back. What operators decided stays. */
 export async function clearSteps(home: Home, migration: string): Promise<void> {
-  await home.session.run(sql`DELETE FROM ${ownTable(home, 'lockstep_step')}
-    WHERE migration = ${migration} AND statement >= 0`);
+  await home.session.run(withoutSteps(home, migration));
+}
+
+/** The statement that does. */
+export function withoutSteps(home: Home, migration: string): Sql {
+  return sql`DELETE FROM ${ownTable(home, 'lockstep_step')} WHERE migration = ${migration} AND statement >= 0`;
 }

@@ -70,6 +70,10 @@ export class MysqlSession implements Session {
     return changed;
   }
 
+  async runAll(statements: readonly Sql[]): Promise<void> {
+    for (const statement of statements) await this.run(statement);
+  }
+
   async execute(text: string): Promise<void> {
     const { before, statement, after } = guardedStatements(text);
     for (const setting of before) await this.#wire.run(setting);

@@ -8,6 +8,7 @@ import { raw, render, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
 import { statementAtWork } from './activity.ts';
 import { findBlockers } from './blockers.ts';
+import { Batch } from './batch.ts';
 import { Command } from './command.ts';
 import { takeRowsApart } from './copy-script.ts';
 import { CopyIn, CopyOut } from './copy.ts';
@@ -76,6 +77,12 @@ export class PostgresSession implements Session {
     const { text, values } = render(statement, quote, placeholder);
     const result = await this.#send(text, () => this.#client.query(parsed(text, values)));
     return result.rowCount ?? 0;
+  }
+
+  async runAll(statements: readonly Sql[]): Promise<void> {
+    const rendered = statements.map((statement) => render(statement, quote, placeholder));
+    const batch = new Batch(rendered);
+    await this.#send(batch.text, () => this.#client.query(batch).done);
   }
 
   async execute(text: string): Promise<void> {

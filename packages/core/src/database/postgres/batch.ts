@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import type { RenderedSql } from '../sql.ts';
+import { Command } from './command.ts';
+
+/**
+ * Statements with values that are sent together and answered together, which saves the way there and back for each. The
+ * server leaves out what follows an error. Their rows are let go.
+ */
+export class Batch extends Command {
+  readonly #statements: readonly RenderedSql[];
+
+  constructor(statements: readonly RenderedSql[]) {
+    super(statements.map(({ text }) => text).join('; '));
+    this.#statements = statements;
+  }
+
+  override submit(connection: pg.Connection): void {
+    connection.stream.cork();
+    for (const { text, values } of this.#statements) {
+      connection.parse({ name: '', text, types: [] }, true);
+      connection.bind({ values: values.map(asText) }, true);
+      connection.execute({}, true);
+    }
+    connection.sync();
+    connection.stream.uncork();
+  }
+}
+
+function asText(value: RenderedSql['values'][number]): string | Buffer | null {
+  return value === null || Buffer.isBuffer(value) ? value : String(value);
+}
