@@ -18,6 +18,7 @@ import { flywayHistory, flywayTypes } from '../../../../tests/fixtures/flyway.ts
 import type { FlywayRow } from '../../../../tests/fixtures/flyway.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
+import type { TestProduct } from '../../../../tests/fixtures/product.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 import { opener } from '../../../../tests/fixtures/shop.ts';
 import { until } from '../../../../tests/fixtures/until.ts';
@@ -232,6 +233,40 @@ export default defineDataMigration({ async batch() { return null; } });`,
 /** Java's. */
 function hashCode(text: string): number {
   return text.split('').reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 0);
+}
+
+describeEachEngine(
+  "a folder of Flyway's",
+  (engine) => {
+    const open = opener(engine);
+
+    it('runs in the order of the versions where some of them name releases', async () => {
+      const versions = ['1', '1.1', '2', '2.0.1', '2.1', '3'];
+      const scripts = versions.map((version) => [
+        `V${version}__x.sql`,
+        `CREATE TABLE t${version.replaceAll('.', '')} (id int);`,
+      ]);
+      const source = await testProduct(Object.fromEntries(scripts));
+      const database = await open();
+      await migrate(database, await source.load('3.0.0'), { to: '2.0.1' });
+      expect(await versionsOf(database, source, '3.0.0')).toEqual(['1', '1.1', '2', '2.0.1']);
+      await migrate(database, await source.load('3.0.0'));
+      expect(await versionsOf(database, source, '3.0.0')).toEqual(versions);
+    });
+
+    it('is refused where a version is ahead of the code, by name', async () => {
+      const source = await testProduct({ 'V1.1.1__x.sql': 'SELECT 1;', 'V1__x.sql': 'SELECT 1;' });
+      await expect(migrate(await open(), await source.load('1.0.0'))).rejects.toMatchObject({
+        code: 'MIGRATION_AHEAD',
+        details: { script: 'V1.1.1__x.sql', release: '1.1.1' },
+      });
+    });
+  },
+  (engine) => engine === someEngine(),
+);
+
+async function versionsOf(database: Database, source: TestProduct, version: string): Promise<(string | null)[]> {
+  return (await info(database, await source.load(version))).history.map((row) => row.version);
 }
 
 describeEachEngine(
