@@ -29,6 +29,8 @@ const files = {
   'V2_0__age.sql': 'ALTER TABLE person ADD COLUMN age int;\n',
   'R__names.sql': 'CREATE OR REPLACE VIEW names AS SELECT name FROM person;\n',
 };
+const nothingToDo = `import { defineDataMigration } from '@lockstep/core/migration';
+export default defineDataMigration({ async batch() { return null; } });`;
 const sumOf = (text: string): number => checksum(text);
 
 /** All that the files make, as Flyway has left it: versions as they may be written, a repeatable that ran twice. */
@@ -84,11 +86,7 @@ describeEachEngine("Flyway's history", (engine) => {
     expect(await migrate(database, product)).toMatchObject({ from: '0.0.0+3', applied: [] });
 
     await source.write('V3__more.sql', "INSERT INTO person (id, name) VALUES (3, 'Ms. Bar');");
-    await source.write(
-      `V4__fill_${'x'.repeat(220)}.ts`,
-      `import { defineDataMigration } from '@lockstep/core/migration';
-export default defineDataMigration({ async batch() { return null; } });`,
-    );
+    await source.write(`V4__fill_${'x'.repeat(220)}.ts`, nothingToDo);
     await source.write('R__names.sql', 'CREATE OR REPLACE VIEW names AS SELECT name, age FROM person;\n');
     expect((await migrate(database, await source.load('1.0.0'))).applied.map(({ version }) => version)).toEqual([
       '3',
@@ -252,6 +250,20 @@ describeEachEngine(
       expect(await versionsOf(database, source, '3.0.0')).toEqual(['1', '1.1', '2', '2.0.1']);
       await migrate(database, await source.load('3.0.0'));
       expect(await versionsOf(database, source, '3.0.0')).toEqual(versions);
+    });
+
+    it("keeps a TypeScript migration that Flyway's repair has marked as deleted", async () => {
+      const source = await testProduct({ 'V1__x.sql': 'SELECT 1;', 'V2__fill.ts': nothingToDo });
+      const database = await open();
+      await migrate(database, await source.load('1.0.0'));
+      const session = await database.session({ schemas: ['public'] });
+      await session.execute(`INSERT INTO flyway_schema_history (installed_rank, version, description, type, script,
+        checksum, installed_by, execution_time, success) VALUES (3, '2', 'fill', 'DELETE', 'V2__fill.ts', 1, 'app', 0, true)`);
+      await session.close();
+      await source.write('V3__x.sql', 'SELECT 1;');
+      expect(await migrate(database, await source.load('1.0.0'))).toMatchObject({ applied: [{ version: '3' }] });
+      const { history } = await info(database, await source.load('1.0.0'));
+      expect(history.map(({ state }) => state)).toEqual(['Success', 'Success', 'Success', 'Success']);
     });
 
     it('is refused where a version is ahead of the code, by name', async () => {
