@@ -42,6 +42,7 @@ export async function settleFailedRow(
     verdict: 'unknown',
     things: [],
     atWork: null,
+    choices: ['applied', 'rolled-back'],
     steps: (await readSteps(home)).filter(({ migration }) => migration === row.key),
   };
 }

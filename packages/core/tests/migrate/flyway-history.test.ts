@@ -126,6 +126,7 @@ describeEachEngine("Flyway's history", (engine) => {
     expect(await info(database, product)).toMatchObject({ phase: 'none' });
     const facts = await resolve(database, product, '3', undefined);
     expect(facts).toMatchObject({ script: 'V3__broken.sql', message: expect.stringContaining('installed_rank 8') });
+    expect(facts.choices).toEqual(['applied', 'rolled-back']);
     await expect(resolve(database, product, '3', 'retry')).rejects.toMatchObject({ code: 'USAGE' });
     await resolve(database, product, '3', 'rolled-back');
     expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '3' }] });
