@@ -192,7 +192,9 @@ async function takeBack(home: Home, { migration, statement, steps }: Unresolved)
 
 async function markApplied(home: Home, facts: Unresolved, statement: NumberedStatement | undefined): Promise<void> {
   if (!statement) {
-    throw new LockstepError('USAGE', { reason: 'there is no statement to take for done: give --retry or --rolled-back' });
+    throw new LockstepError('USAGE', {
+      reason: 'there is no statement to take for done: give --retry or --rolled-back',
+    });
   }
   await writeStep(home, {
     migration: facts.migration,

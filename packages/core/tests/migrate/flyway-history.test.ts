@@ -7,11 +7,12 @@ import {
   openStorage,
   raw,
   resolve,
+  sealRelease,
   sql,
   upgrade,
   validate,
 } from '@lockstep/core';
-import type { Database, Row } from '@lockstep/core';
+import type { Database, Product, Row } from '@lockstep/core';
 import { checksum } from '#core/release/checksum.js';
 import { describeEachEngine, someEngine } from '../../../../tests/fixtures/engines.ts';
 import { flywayHistory, flywayTypes } from '../../../../tests/fixtures/flyway.ts';
@@ -319,6 +320,34 @@ describeEachEngine(
       expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '2' }] });
       expect(await validate(database, product)).toMatchObject({ drifted: false });
       await database.close();
+    });
+
+    it('is gone on with where the files need a schema that Flyway has made, which a callback may make', async () => {
+      const database = await opener(engine)();
+      const text = 'CREATE TABLE other.mine (id int);';
+      const session = await database.session({ schemas: ['public'] });
+      for (const statement of [
+        'CREATE SCHEMA other',
+        text.slice(0, -1),
+        ...flywayHistory('postgres', [
+          { rank: 0, version: null, description: '<< Flyway Schema Creation >>', type: 'SCHEMA', script: '"other"' },
+          { rank: 1, version: '1', description: 'mine', checksum: sumOf(text) },
+        ]),
+      ])
+        await session.execute(statement);
+      await session.close();
+      const source = await testProduct({ 'V1__mine.sql': text });
+      const load = (): Promise<Product> =>
+        loadProduct({ name: 'shop', version: '1.0.0', migrations: source.folder, schemas: ['public', 'other'] });
+      await migrate(database, await load());
+      expect(await validate(database, await load())).toMatchObject({
+        drifted: null,
+        why: expect.stringMatching(/V1__mine\.sql.*"other" does not exist/),
+      });
+      expect(await info(database, await load())).toMatchObject({ shape: { drifted: null } });
+      await expect(sealRelease(database, await load(), '1.0.0')).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+      await source.write('beforeMigrate.sql', 'CREATE SCHEMA IF NOT EXISTS other;');
+      expect(await validate(database, await load())).toMatchObject({ drifted: false, why: null });
     });
   },
   (engine) => engine === someEngine('postgres'),
