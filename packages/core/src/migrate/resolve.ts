@@ -75,10 +75,10 @@ export async function resolve(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const migration = code.migrations.find((candidate) => candidate.key === key);
+      // What is decided about a statement must not change under the decision.
+      if (decision) await waitForOrphans(options, home);
       const row = await readFailedRow(home, code, key);
       if (row) return await settleFailedRow(home, row, decision);
-      // What is decided about a statement must not change under the decision.
-      if (decision) await waitForOrphans(options, home, key);
       const { facts, statement } = await unresolved(home, key, migration, decision);
       if (decision) await session.transaction(() => settle(home, facts, statement, decision));
       return facts;

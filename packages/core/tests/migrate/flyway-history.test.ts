@@ -138,6 +138,28 @@ describeEachEngine("Flyway's history", (engine) => {
     expect(await migrate(other, product)).toMatchObject({ applied: [] });
   });
 
+  it('is settled together with what Lockstep had left behind of the same migration', async () => {
+    const database = await openEmpty();
+    const source = await testProduct({
+      'V1__a.sql': 'CREATE TABLE a (id int);',
+      'V2__b.sql': 'CREATE TABLE b (id int);\nSELECT nothing FROM b;\n',
+      'V2__b.sql.conf': 'executeInTransaction=false',
+    });
+    await expect(migrate(database, await source.load('1.0.0'))).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+    // Flyway knows nothing of it, begins the migration anew, and fails.
+    await execute(database, [
+      `INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by,
+        execution_time, success) VALUES (2, '2', 'b', 'SQL', 'V2__b.sql', 1, 'app', 0, false)`,
+      'DROP TABLE b',
+    ]);
+    await source.write('V2__b.sql', 'CREATE TABLE b (id int);\nINSERT INTO b VALUES (1);\n');
+    const product = await source.load('1.0.0');
+    await resolve(database, product, '2', 'rolled-back');
+    expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '2' }] });
+    expect(await validate(database, product)).toMatchObject({ drifted: false });
+    expect(await info(database, product)).toMatchObject({ phase: 'ready', decisions: [{ decision: 'rolled-back' }] });
+  });
+
   it('hides what its baseline stands for', async () => {
     const baseline: FlywayRow = {
       rank: 1,
