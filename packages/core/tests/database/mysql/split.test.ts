@@ -251,7 +251,8 @@ describe('classes', () => {
     ['CREATE DATABASE x', provable, ['DATABASE .x']],
     ['BEGIN NOT ATOMIC SELECT 1; END', unprovable],
   ])('%s', (script, expected, targets) => {
-    const [{ text: _text, line: _line, traceless: _traceless, targets: found, ...rest } = { text: '', line: 0 }] = splitScript(script, 'f');
+    const [{ text: _text, line: _line, traceless: _traceless, targets: found, ...rest } = { text: '', line: 0 }] =
+      splitScript(script, 'f');
     expect(rest).toEqual(expected);
     const named = found?.map(({ kind, schema, name, goes }) => `${kind} ${schema}.${name}${goes ? ' goes' : ''}`);
     expect(named).toEqual(targets);
