@@ -131,6 +131,11 @@ export const errorTable = {
     message: 'The sealed release {release} is not what the files hold: {reason}.',
     next: 'Take the sealed migration back from version control, and put the change into a new migration.',
   },
+  MIGRATION_AHEAD: {
+    exit: 2,
+    message: 'By its version, the migration {script} belongs to release {release}, but the code is at {version}.',
+    next: 'Raise "version" in the configuration to {release} or later. A migration belongs to the release that the first three parts of its version name.',
+  },
   RELEASE_UNKNOWN: {
     exit: 2,
     message: 'There is no release {release}. Known: {known}.',

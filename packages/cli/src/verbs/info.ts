@@ -20,9 +20,10 @@ export const info: Verb = {
 function lines(found: Info): string[] {
   const { release, phase, detail, shape } = found;
   const why = Object.entries(detail).map(([key, value]) => `${key} ${value}`);
+  const none = found.history.length === 0 ? 'empty' : 'not taken over from Flyway yet';
   const drift = { true: ', differs from its release', false: ', as its release has it', null: '' }[`${shape.drifted}`];
   return [
-    `Product   ${found.product}, code ${release.code}, database ${release.database ?? 'empty'}`,
+    `Product   ${found.product}, code ${release.code}, database ${release.database ?? none}`,
     `Database  ${found.engine} at ${found.location}`,
     `Phase     ${phase}${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
     `Shape     ${shape.fingerprint.slice(0, 16)}${drift ?? ''}`,

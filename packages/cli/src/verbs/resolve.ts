@@ -56,10 +56,15 @@ function describe(facts: Unresolved): string[] {
     ...steps.map(
       (step) => `step ${step.statement}: ${step.status}, by ${step.actor}, ${step.startedAt} ${step.message ?? ''}`,
     ),
-    facts.detail['migration'] === undefined
-      ? 'Go on with `lockstep migrate`, or undo all of it by hand and settle it with --rolled-back.'
-      : 'Settle it with --applied, --retry or --rolled-back.',
+    whatNow(facts.choices),
   ];
+}
+
+function whatNow(choices: Unresolved['choices']): string {
+  const options = choices.map((choice) => `--${choice}`);
+  const last = options.pop() ?? '';
+  if (options.length > 0) return `Settle it with ${options.join(', ')} or ${last}.`;
+  return `Go on with \`lockstep migrate\`, or undo all of it by hand and settle it with ${last}.`;
 }
 
 /** `none`, `attached` and such say something; a checksum or a number of the server's does not. */

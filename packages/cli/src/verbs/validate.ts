@@ -5,13 +5,10 @@ export const validate: Verb = {
   define: (command) => command.description('compare files with seal, history and live shape; print the drift'),
   run: async (context) => {
     const result = await runValidate(await context.open(), context.product);
-    const { release, drifted, differences } = result;
-    if (drifted === null) {
-      const why = 'the files do not make all that has been applied';
-      return {
-        json: result,
-        lines: [`Release ${release ?? 'none'}: files and history agree. The shape is not compared: ${why}.`],
-      };
+    const { release, drifted, why, differences } = result;
+    if (why !== null) {
+      const line = `Release ${release ?? 'none'}: files and history agree. The shape is not compared: ${why}.`;
+      return { json: result, lines: [line] };
     }
     if (!drifted) return { json: result, lines: [`Release ${release ?? 'none'}: files, history and shape agree.`] };
     const lines = [

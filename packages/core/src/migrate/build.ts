@@ -14,8 +14,12 @@ import { actor } from './actor.ts';
 import { runCallbacks } from './callbacks.ts';
 import { isCurrent } from './pending.ts';
 import { applyAll, withNewHomes } from './apply.ts';
+import { MigrationStopped } from './runner.ts';
 
-/** Runs migrations, and the callbacks around them, on a database whose own tables exist, without looking at phases. */
+/**
+ * Runs migrations, and the callbacks around them, on a database whose own tables exist, without looking at phases.
+ * Throws MIGRATION_FAILED and CALLBACK_FAILED.
+ */
 export async function buildWith(
   database: Database,
   code: Code,
@@ -27,11 +31,29 @@ export async function buildWith(
   // Tables are empty or small here, and nobody else is at work.
   const pace = { ...defaultPace, lagSeconds: 0 };
   const runner = { ...options, database, schemas, pace, callbacks, actor: actor(), lock: undefined };
+  let current: Migration | undefined;
   await withNewHomes(database, schemas, async (next) => {
     await runCallbacks(runner, 'beforeMigrate', next);
-    await applyAll(runner, migrations, next, async () => options.signal?.throwIfAborted());
+    await applyAll(runner, migrations, next, async (migration) => {
+      options.signal?.throwIfAborted();
+      current = migration;
+    });
     await runCallbacks(runner, 'afterMigrate', next);
+  }).catch((error: unknown) => {
+    throw current && error instanceof MigrationStopped ? buildFailed(error, current) : error;
   });
+}
+
+function buildFailed(error: MigrationStopped, { key, script }: Migration): LockstepError {
+  const details = { version: key, script, line: error.line, reason: error.message };
+  const next =
+    'The release was being made from nothing. Correct what keeps its migrations from running on an empty database.';
+  return new LockstepError('MIGRATION_FAILED', { ...details, next }, { cause: error });
+}
+
+/** The error says that a release cannot be made from nothing. */
+export function isBuildFailure(error: unknown): error is LockstepError {
+  return error instanceof LockstepError && ['MIGRATION_FAILED', 'CALLBACK_FAILED'].includes(error.code);
 }
 
 /** The shape that a list of migrations makes, found by running them in a scratch database on the same server. */

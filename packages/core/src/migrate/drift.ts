@@ -7,15 +7,15 @@ import { fingerprint } from '../shape/fingerprint.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { AppliedMigration } from '../state/history.ts';
 import { baselineOf, isHidden } from '../release/baseline.ts';
-import { migrationsOf, shapeOf } from './build.ts';
-import { isCallbackFailure } from './callbacks.ts';
+import { isBuildFailure, migrationsOf, shapeOf } from './build.ts';
 import { isCurrent } from './pending.ts';
-import { MigrationStopped } from './runner.ts';
 
 export interface Drift {
   readonly fingerprint: string;
-  /** Null where no file tells what the shape should be: below a baseline, or of a repeatable text that is gone. */
+  /** Null where the files do not tell what the shape should be. */
   readonly drifted: boolean | null;
+  /** Why they do not; null where they do. */
+  readonly why: string | null;
   readonly differences: readonly ShapeDifference[];
 }
 
@@ -39,12 +39,16 @@ export async function findDrift(
   applied: readonly AppliedMigration[],
 ): Promise<Drift> {
   const print = fingerprint(shape);
-  if (isSealedShape(code, applied, print)) return { fingerprint: print, drifted: false, differences: [] };
-  const expected = isInFiles(code, applied) ? await build(database, code, applied) : undefined;
-  if (!expected) return { fingerprint: print, drifted: null, differences: [] };
-  if (fingerprint(expected) === print) return { fingerprint: print, drifted: false, differences: [] };
-  return { fingerprint: print, drifted: true, differences: diffShapes(expected, shape) };
+  const known = { fingerprint: print, why: null };
+  if (isSealedShape(code, applied, print)) return { ...known, drifted: false, differences: [] };
+  const expected = isInFiles(code, applied) ? await build(database, code, applied) : notInFiles;
+  if (typeof expected === 'string') return { fingerprint: print, drifted: null, why: expected, differences: [] };
+  if (fingerprint(expected) === print) return { ...known, drifted: false, differences: [] };
+  return { ...known, drifted: true, differences: diffShapes(expected, shape) };
 }
+
+/** Below a baseline, or for a repeatable migration whose text is gone. */
+const notInFiles = 'the files do not make all that has been applied';
 
 function isInFiles(code: Code, applied: readonly AppliedMigration[]): boolean {
   const baseline = baselineOf(applied);
@@ -54,13 +58,15 @@ function isInFiles(code: Code, applied: readonly AppliedMigration[]): boolean {
     .every((row) => code.migrations.some((migration) => migration.key === row.key && isCurrent(migration, row)));
 }
 
-async function build(database: Database, code: Code, applied: readonly AppliedMigration[]): Promise<Shape | undefined> {
+/**
+ * The shape that the files make, or why they make none: what has run on this database never had to run on an empty one,
+ * such as what a baseline stands for, a migration for a schema that was there, or a callback on an older release.
+ */
+async function build(database: Database, code: Code, applied: readonly AppliedMigration[]): Promise<Shape | string> {
   try {
     return await shapeOf(database, code, migrationsOf(code, applied));
   } catch (error) {
-    // What a baseline stands for never had to run on an empty database, nor a callback on an older release.
-    if (error instanceof MigrationStopped && baselineOf(applied)) return undefined;
-    if (isCallbackFailure(error)) return undefined;
-    throw error;
+    if (!isBuildFailure(error)) throw error;
+    return `the files do not make an empty database into it: ${error.message.replace(/\.$/, '')}`;
   }
 }

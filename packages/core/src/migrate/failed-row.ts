@@ -3,7 +3,8 @@ import { LockstepError } from '../errors.ts';
 import type { Code } from '../release/releases.ts';
 import type { AppliedMigration } from '../state/history.ts';
 import { readHistory } from '../state/history.ts';
-import { readSteps, stepsOf, writeStep } from '../state/step.ts';
+import { changeState, readState } from '../state/state.ts';
+import { clearSteps, readSteps, stepsOf, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { createOwnTables, ownTable } from '../state/tables.ts';
 import { actor } from './actor.ts';
@@ -42,6 +43,7 @@ export async function settleFailedRow(
     verdict: 'unknown',
     things: [],
     atWork: null,
+    choices: ['applied', 'rolled-back'],
     steps: (await readSteps(home)).filter(({ migration }) => migration === row.key),
   };
 }
@@ -56,6 +58,7 @@ async function settle(home: Home, row: AppliedMigration, decision: Decision, mes
     } else {
       await home.session.run(sql`DELETE FROM ${history} WHERE installed_rank = ${row.rank}`);
     }
+    await forgetOwnRun(home, row.key, decision);
     await writeStep(home, {
       migration: row.key,
       statement: -1 - decisions,
@@ -66,4 +69,17 @@ async function settle(home: Home, row: AppliedMigration, decision: Decision, mes
       facts: { statement: '0', error: message, facts: '{}' },
     });
   });
+}
+
+/**
+ * A run of Lockstep's that had stopped in the same migration, before Flyway began it anew, is settled with it: what it
+ * has written down of its statements is not so any more.
+ */
+async function forgetOwnRun(home: Home, key: string, decision: Decision): Promise<void> {
+  await clearSteps(home, key);
+  const state = await readState(home);
+  if (state?.phase !== 'failed' || state.detail['migration'] !== key) return;
+  const { seeded } = state.detail;
+  const detail = { resolved: `${key} ${decision}`, ...(seeded === undefined ? {} : { seeded }) };
+  await changeState(home, { phase: 'migrating', detail });
 }

@@ -1,5 +1,5 @@
 import type { RunOptions } from '../progress.ts';
-import { readSteps, stepsOf } from '../state/step.ts';
+import { readSteps } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { shownText } from './numbered-statement.ts';
 
@@ -10,8 +10,8 @@ const interval = 10;
  * A server goes on with a statement whose client was killed. Waits for the end of those that a dead run of migrations
  * has left, so that nothing is looked at or done while they are at work, and tells the operator what it waits for.
  */
-export async function waitForOrphans(options: RunOptions, home: Home, migration?: string): Promise<void> {
-  const steps = migration === undefined ? await readSteps(home) : await stepsOf(home, migration);
+export async function waitForOrphans(options: RunOptions, home: Home): Promise<void> {
+  const steps = await readSteps(home);
   const sessions = new Set(steps.flatMap(({ facts, statement }) => (statement < 0 ? [] : (facts['session'] ?? []))));
   for (const id of sessions) await waitForOrphan(options, home, id);
 }

@@ -47,6 +47,8 @@ export interface Unresolved {
   readonly things: readonly ThingFact[];
   /** What the connection of the dead run still does on the server; null if that has ended. */
   readonly atWork: string | null;
+  /** What may be decided. */
+  readonly choices: readonly Decision[];
   /** Earlier decisions and the progress, as recorded. */
   readonly steps: readonly Step[];
 }
@@ -73,10 +75,10 @@ export async function resolve(
     try {
       const home = homeOf(session, database.dialect, product.schemas);
       const migration = code.migrations.find((candidate) => candidate.key === key);
+      // What is decided about a statement must not change under the decision.
+      if (decision) await waitForOrphans(options, home);
       const row = await readFailedRow(home, code, key);
       if (row) return await settleFailedRow(home, row, decision);
-      // What is decided about a statement must not change under the decision.
-      if (decision) await waitForOrphans(options, home, key);
       const { facts, statement } = await unresolved(home, key, migration, decision);
       if (decision) await session.transaction(() => settle(home, facts, statement, decision));
       return facts;
@@ -123,9 +125,17 @@ async function unresolved(
     verdict: statement?.transactional ? 'not happened' : verdictOf(things),
     things,
     atWork: (await statementOf(home, step?.facts['session'] ?? '')) ?? null,
+    choices: choicesOf(key, hasFailed, statement),
     steps,
   };
   return { facts, statement };
+}
+
+/** What was cut off, and has not failed, goes on by itself. */
+function choicesOf(key: string, hasFailed: boolean, statement: NumberedStatement | undefined): readonly Decision[] {
+  if (!hasFailed) return ['rolled-back'];
+  if (key === comparison) return ['applied', 'retry'];
+  return statement ? ['applied', 'retry', 'rolled-back'] : ['retry', 'rolled-back'];
 }
 
 async function settle(
@@ -182,7 +192,9 @@ async function takeBack(home: Home, { migration, statement, steps }: Unresolved)
 
 async function markApplied(home: Home, facts: Unresolved, statement: NumberedStatement | undefined): Promise<void> {
   if (!statement) {
-    throw new LockstepError('USAGE', { reason: 'a data migration is settled by --retry or --rolled-back' });
+    throw new LockstepError('USAGE', {
+      reason: 'there is no statement to take for done: give --retry or --rolled-back',
+    });
   }
   await writeStep(home, {
     migration: facts.migration,

@@ -13,8 +13,10 @@ export interface Validation {
   /** Release of the database; null where there is none. */
   readonly release: string | null;
   readonly fingerprint: string;
-  /** Null where it is not known, because no file makes what a baseline stands for. */
+  /** Null where it is not known what the shape should be. */
   readonly drifted: boolean | null;
+  /** Why it is not known; null where it is. */
+  readonly why: string | null;
   readonly differences: readonly ShapeDifference[];
 }
 

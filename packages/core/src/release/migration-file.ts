@@ -63,7 +63,7 @@ export interface IdleFile extends IdleName {
 export interface Scripts {
   /** In Flyway's order: by version, then the repeatable ones by description. */
   readonly migrations: readonly Migration[];
-  /** By description, those without one last. */
+  /** By description, those without one first. */
   readonly callbacks: readonly Callback[];
   readonly idle: readonly IdleFile[];
 }
@@ -193,7 +193,6 @@ function readText(script: string, file: string, encoding: string): string {
 
 function byDescription(left: Callback, right: Callback): number {
   if (left.description === right.description) return 0;
-  if (left.description === '' || right.description === '') return left.description === '' ? 1 : -1;
   return left.description < right.description ? -1 : 1;
 }
 

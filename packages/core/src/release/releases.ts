@@ -29,9 +29,8 @@ export interface Code {
 }
 
 /**
- * Reads the migrations for a database's family and puts them into their releases: those that the seal names, then by
- * the first three parts of the version, then (plain Flyway numbers) into the code's own release.
- * Throws SEAL_BROKEN when a sealed migration is gone, has changed, or has got company.
+ * Reads the migrations for a database's family and puts them into their releases.
+ * Throws SEAL_BROKEN when a sealed migration is gone, has changed, or has got company, and MIGRATION_AHEAD.
  */
 export async function readCode(product: Product, database: Pick<Database, 'dialect'>): Promise<Code> {
   const { dialect } = database;
@@ -39,14 +38,10 @@ export async function readCode(product: Product, database: Pick<Database, 'diale
   const versioned = migrations.filter((migration) => migration.version !== null);
   const names = new Set([product.version, ...product.seal.releases.map((release) => release.version)]);
   const byRelease = new Map<string, Migration[]>([...names].map((name) => [name, []]));
-  const sealed = new Map(
-    product.seal.releases.flatMap((release) => release.migrations.map(({ key }) => [key, release.version])),
-  );
-  for (const migration of versioned) {
-    const name = sealed.get(migration.key) ?? ownRelease(migration, product);
-    const list = byRelease.get(name);
+  for (const { migration, release } of ownReleases(versioned, product)) {
+    const list = byRelease.get(release);
     if (list) list.push(migration);
-    else byRelease.set(name, [migration]);
+    else byRelease.set(release, [migration]);
   }
   const releases = [...byRelease]
     .toSorted(([left], [right]) => compareReleases(left, right))
@@ -56,12 +51,7 @@ export async function readCode(product: Product, database: Pick<Database, 'diale
       migrations: list,
     }));
   const last = releases.at(-1);
-  if (last && last.version !== product.version) {
-    throw new LockstepError('SEAL_BROKEN', {
-      release: last.version,
-      reason: `it is newer than the code, which says that it is ${product.version}`,
-    });
-  }
+  if (last && last.version !== product.version) throw ahead(last, product);
   for (const release of releases) checkSeal(release, dialect.family);
   const notes = [...idle.map(idleNote), ...releases.flatMap((release) => valueNotes(release, dialect.family))];
   return { product, family: dialect.family, migrations, releases, callbacks, idle, notes };
@@ -87,10 +77,41 @@ function valueNotes(release: Release, family: Family): string[] {
   });
 }
 
-/** The release of a migration that no seal names. */
-function ownRelease({ version }: Migration, product: Product): string {
-  const saysRelease = version !== null && version.text.split('.').length >= 3;
-  return saysRelease ? releaseName(version) : product.version;
+/** A migration with its release. */
+interface Placed {
+  readonly migration: Migration;
+  readonly release: string;
+}
+
+/**
+ * The release of each migration: the one that the seal names, else the first three parts of its version. A plain number
+ * belongs to the code's own release, but to an earlier one if that has a higher version: releases are run one after the
+ * other, and no migration may run before one that stands below it.
+ */
+function ownReleases(versioned: readonly Migration[], product: Product): Placed[] {
+  const sealed = new Map(
+    product.seal.releases.flatMap((release) => release.migrations.map(({ key }) => [key, release.version])),
+  );
+  const placed: Placed[] = [];
+  let above = product.version;
+  for (const migration of versioned.toReversed()) {
+    const named = sealed.get(migration.key) ?? namedRelease(migration);
+    if (named !== undefined && compareReleases(named, above) < 0) above = named;
+    placed.push({ migration, release: named ?? above });
+  }
+  return placed.toReversed();
+}
+
+function namedRelease({ version }: Migration): string | undefined {
+  return version !== null && version.text.split('.').length >= 3 ? releaseName(version) : undefined;
+}
+
+/** The refusal of a release that the code should not have yet. */
+function ahead({ version: release, sealed, migrations }: Release, { version }: Product): LockstepError {
+  const script = migrations[0]?.script;
+  if (!sealed && script !== undefined) return new LockstepError('MIGRATION_AHEAD', { script, release, version });
+  const reason = `it is newer than the code, which says that it is ${version}`;
+  return new LockstepError('SEAL_BROKEN', { release, reason });
 }
 
 function checkSeal(release: Release, family: Family): void {

@@ -65,6 +65,8 @@ export function currentHistory<
   const latest = new Map<string, Entry & { readonly key: string }>();
   for (const row of rows) {
     const identity = identityOf(row.version, row);
+    // Flyway's repair takes every TypeScript migration for one whose file is gone. Nor can Flyway run it again.
+    if (row.type === 'DELETE' && latest.get(identity)?.type === 'CUSTOM' && names.has(identity)) continue;
     latest.delete(identity);
     const key = names.get(identity)?.key ?? historyKey(row.version, row.description);
     if (!isRemoval(row.type)) latest.set(identity, { ...row, key });

@@ -7,17 +7,19 @@ import {
   openStorage,
   raw,
   resolve,
+  sealRelease,
   sql,
   upgrade,
   validate,
 } from '@lockstep/core';
-import type { Database, Row } from '@lockstep/core';
+import type { Database, Product, Row } from '@lockstep/core';
 import { checksum } from '#core/release/checksum.js';
 import { describeEachEngine, someEngine } from '../../../../tests/fixtures/engines.ts';
 import { flywayHistory, flywayTypes } from '../../../../tests/fixtures/flyway.ts';
 import type { FlywayRow } from '../../../../tests/fixtures/flyway.ts';
 import { freshDatabase } from '../../../../tests/fixtures/fresh-database.ts';
 import { testProduct } from '../../../../tests/fixtures/product.ts';
+import type { TestProduct } from '../../../../tests/fixtures/product.ts';
 import { temporaryFolder } from '../../../../tests/fixtures/temporary-folder.ts';
 import { opener } from '../../../../tests/fixtures/shop.ts';
 import { until } from '../../../../tests/fixtures/until.ts';
@@ -28,6 +30,8 @@ const files = {
   'V2_0__age.sql': 'ALTER TABLE person ADD COLUMN age int;\n',
   'R__names.sql': 'CREATE OR REPLACE VIEW names AS SELECT name FROM person;\n',
 };
+const nothingToDo = `import { defineDataMigration } from '@lockstep/core/migration';
+export default defineDataMigration({ async batch() { return null; } });`;
 const sumOf = (text: string): number => checksum(text);
 
 /** All that the files make, as Flyway has left it: versions as they may be written, a repeatable that ran twice. */
@@ -83,11 +87,7 @@ describeEachEngine("Flyway's history", (engine) => {
     expect(await migrate(database, product)).toMatchObject({ from: '0.0.0+3', applied: [] });
 
     await source.write('V3__more.sql', "INSERT INTO person (id, name) VALUES (3, 'Ms. Bar');");
-    await source.write(
-      `V4__fill_${'x'.repeat(220)}.ts`,
-      `import { defineDataMigration } from '@lockstep/core/migration';
-export default defineDataMigration({ async batch() { return null; } });`,
-    );
+    await source.write(`V4__fill_${'x'.repeat(220)}.ts`, nothingToDo);
     await source.write('R__names.sql', 'CREATE OR REPLACE VIEW names AS SELECT name, age FROM person;\n');
     expect((await migrate(database, await source.load('1.0.0'))).applied.map(({ version }) => version)).toEqual([
       '3',
@@ -127,6 +127,7 @@ export default defineDataMigration({ async batch() { return null; } });`,
     expect(await info(database, product)).toMatchObject({ phase: 'none' });
     const facts = await resolve(database, product, '3', undefined);
     expect(facts).toMatchObject({ script: 'V3__broken.sql', message: expect.stringContaining('installed_rank 8') });
+    expect(facts.choices).toEqual(['applied', 'rolled-back']);
     await expect(resolve(database, product, '3', 'retry')).rejects.toMatchObject({ code: 'USAGE' });
     await resolve(database, product, '3', 'rolled-back');
     expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '3' }] });
@@ -135,6 +136,28 @@ export default defineDataMigration({ async batch() { return null; } });`,
     const other = await leftByFlyway([...rows, { ...failed, checksum: sumOf('SELECT 1;') }]);
     await resolve(other, product, '3', 'applied');
     expect(await migrate(other, product)).toMatchObject({ applied: [] });
+  });
+
+  it('is settled together with what Lockstep had left behind of the same migration', async () => {
+    const database = await openEmpty();
+    const source = await testProduct({
+      'V1__a.sql': 'CREATE TABLE a (id int);',
+      'V2__b.sql': 'CREATE TABLE b (id int);\nSELECT nothing FROM b;\n',
+      'V2__b.sql.conf': 'executeInTransaction=false',
+    });
+    await expect(migrate(database, await source.load('1.0.0'))).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+    // Flyway knows nothing of it, begins the migration anew, and fails.
+    await execute(database, [
+      `INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by,
+        execution_time, success) VALUES (2, '2', 'b', 'SQL', 'V2__b.sql', 1, 'app', 0, false)`,
+      'DROP TABLE b',
+    ]);
+    await source.write('V2__b.sql', 'CREATE TABLE b (id int);\nINSERT INTO b VALUES (1);\n');
+    const product = await source.load('1.0.0');
+    await resolve(database, product, '2', 'rolled-back');
+    expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '2' }] });
+    expect(await validate(database, product)).toMatchObject({ drifted: false });
+    expect(await info(database, product)).toMatchObject({ phase: 'ready', decisions: [{ decision: 'rolled-back' }] });
   });
 
   it('hides what its baseline stands for', async () => {
@@ -235,6 +258,54 @@ function hashCode(text: string): number {
 }
 
 describeEachEngine(
+  "a folder of Flyway's",
+  (engine) => {
+    const open = opener(engine);
+
+    it('runs in the order of the versions where some of them name releases', async () => {
+      const versions = ['1', '1.1', '2', '2.0.1', '2.1', '3'];
+      const scripts = versions.map((version) => [
+        `V${version}__x.sql`,
+        `CREATE TABLE t${version.replaceAll('.', '')} (id int);`,
+      ]);
+      const source = await testProduct(Object.fromEntries(scripts));
+      const database = await open();
+      await migrate(database, await source.load('3.0.0'), { to: '2.0.1' });
+      expect(await versionsOf(database, source, '3.0.0')).toEqual(['1', '1.1', '2', '2.0.1']);
+      await migrate(database, await source.load('3.0.0'));
+      expect(await versionsOf(database, source, '3.0.0')).toEqual(versions);
+    });
+
+    it("keeps a TypeScript migration that Flyway's repair has marked as deleted", async () => {
+      const source = await testProduct({ 'V1__x.sql': 'SELECT 1;', 'V2__fill.ts': nothingToDo });
+      const database = await open();
+      await migrate(database, await source.load('1.0.0'));
+      const session = await database.session({ schemas: ['public'] });
+      await session.execute(`INSERT INTO flyway_schema_history (installed_rank, version, description, type, script,
+        checksum, installed_by, execution_time, success) VALUES (3, '2', 'fill', 'DELETE', 'V2__fill.ts', 1, 'app', 0, true)`);
+      await session.close();
+      await source.write('V3__x.sql', 'SELECT 1;');
+      expect(await migrate(database, await source.load('1.0.0'))).toMatchObject({ applied: [{ version: '3' }] });
+      const { history } = await info(database, await source.load('1.0.0'));
+      expect(history.map(({ state }) => state)).toEqual(['Success', 'Success', 'Success', 'Success']);
+    });
+
+    it('is refused where a version is ahead of the code, by name', async () => {
+      const source = await testProduct({ 'V1.1.1__x.sql': 'SELECT 1;', 'V1__x.sql': 'SELECT 1;' });
+      await expect(migrate(await open(), await source.load('1.0.0'))).rejects.toMatchObject({
+        code: 'MIGRATION_AHEAD',
+        details: { script: 'V1.1.1__x.sql', release: '1.1.1' },
+      });
+    });
+  },
+  (engine) => engine === someEngine(),
+);
+
+async function versionsOf(database: Database, source: TestProduct, version: string): Promise<(string | null)[]> {
+  return (await info(database, await source.load(version))).history.map((row) => row.version);
+}
+
+describeEachEngine(
   "Flyway's history in a schema that needs quotes",
   (engine) => {
     it('is found there, and no other', async () => {
@@ -271,6 +342,34 @@ describeEachEngine(
       expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '2' }] });
       expect(await validate(database, product)).toMatchObject({ drifted: false });
       await database.close();
+    });
+
+    it('is gone on with where the files need a schema that Flyway has made, which a callback may make', async () => {
+      const database = await opener(engine)();
+      const text = 'CREATE TABLE other.mine (id int);';
+      const session = await database.session({ schemas: ['public'] });
+      for (const statement of [
+        'CREATE SCHEMA other',
+        text.slice(0, -1),
+        ...flywayHistory('postgres', [
+          { rank: 0, version: null, description: '<< Flyway Schema Creation >>', type: 'SCHEMA', script: '"other"' },
+          { rank: 1, version: '1', description: 'mine', checksum: sumOf(text) },
+        ]),
+      ])
+        await session.execute(statement);
+      await session.close();
+      const source = await testProduct({ 'V1__mine.sql': text });
+      const load = (): Promise<Product> =>
+        loadProduct({ name: 'shop', version: '1.0.0', migrations: source.folder, schemas: ['public', 'other'] });
+      await migrate(database, await load());
+      expect(await validate(database, await load())).toMatchObject({
+        drifted: null,
+        why: expect.stringMatching(/V1__mine\.sql.*"other" does not exist/),
+      });
+      expect(await info(database, await load())).toMatchObject({ shape: { drifted: null } });
+      await expect(sealRelease(database, await load(), '1.0.0')).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+      await source.write('beforeMigrate.sql', 'CREATE SCHEMA IF NOT EXISTS other;');
+      expect(await validate(database, await load())).toMatchObject({ drifted: false, why: null });
     });
   },
   (engine) => engine === someEngine('postgres'),

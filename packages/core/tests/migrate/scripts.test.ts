@@ -163,9 +163,9 @@ describeEachEngine('callbacks', (engine) => {
     'V1__one.sql': write('V1'),
     'V2__two.ts': `import { defineDataMigration } from '@lockstep/core/migration';
 export default defineDataMigration({ async batch() { return null; } });`,
-    'beforeMigrate__1_log.sql': table.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'),
+    'beforeMigrate.sql': table.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'),
     'beforeMigrate__2_begin.sql': write('begin'),
-    'beforeMigrate.sql': write('last of begin'),
+    'beforeMigrate__3_begin.sql': write('last of begin'),
     'beforeEachMigrate.sql': write('before'),
     'afterEachMigrate.sql': write('after'),
     'afterMigrate.sql': write('end'),

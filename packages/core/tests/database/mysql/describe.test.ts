@@ -75,6 +75,29 @@ describeEachServer('the description', (engine) => {
     await odd.close();
   });
 
+  it('does not depend on the client that made views and programs, and carries what they remember of it', async () => {
+    const { database } = await openFresh(engine);
+    const made = await database.session();
+    const making = [
+      'CREATE TABLE t (a int, b varchar(10))',
+      `CREATE VIEW v AS SELECT b, 'x' AS c FROM t`,
+      'CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1',
+      'CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1',
+      'CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM t',
+    ];
+    for (const statement of making) await made.execute(statement);
+    const first = await made.describe();
+    await made.wipe();
+    await made.execute(`SET collation_connection = 'utf8mb4_bin', sql_mode = CONCAT('IGNORE_SPACE,', @@sql_mode)`);
+    for (const statement of making) await made.execute(statement);
+    const second = await made.describe();
+    expect(diffShapes(first, second)).toEqual([]);
+    expect(fingerprint(second)).toBe(fingerprint(first));
+    expect(second.after.filter(({ create }) => create.includes('utf8mb4_bin'))).toHaveLength(4);
+    expect(second.after.filter(({ create }) => create.includes('IGNORE_SPACE'))).toHaveLength(3);
+    await made.close();
+  });
+
   it('takes a number of queries that does not depend on the number of tables', async () => {
     const { database } = await openFresh(engine);
     const few = await database.session();

@@ -215,6 +215,18 @@ describeEachServer('several readers', (engine) => {
     await running;
   });
 
+  it("do not take another's waiting for a named lock for a long query", async () => {
+    const [holder, waiting, guard] = await Promise.all([database.session(), database.session(), database.session()]);
+    const name = `Flyway-${nameOf(opened.url)}`;
+    await holder.query(sql`SELECT GET_LOCK(${name}, 0)`);
+    // Flyway waits like this, ten seconds each time.
+    const running = waiting.query(sql`SELECT GET_LOCK(${name},10)`).catch(() => undefined);
+    await sleepUntilLong(holder, waiting.id);
+    expect(await withCommitsHeld(guard, flavour, async () => 'done', 0)).toEqual({ held: true, result: 'done' });
+    await Promise.all([holder.close(), waiting.close(), guard.close()]);
+    await running;
+  });
+
   it('give the lock back when it came too late', async () => {
     const [blocker, guard, writer] = await Promise.all([database.session(), database.session(), database.session()]);
     // What the lock waits for, and no look at long queries can see.

@@ -24,6 +24,18 @@ function madeWith(row: Row): Made {
   };
 }
 
+/**
+ * What counts of it, so that a script makes the same shape with any client. Character set and collation are those of
+ * whoever made the program, and only say how literals compare with each other. IGNORE_SPACE says how the text was read;
+ * MariaDB's driver for Java always sets it.
+ */
+function countedMode({ sqlMode }: Made): string {
+  return sqlMode
+    .split(',')
+    .filter((mode) => mode !== 'IGNORE_SPACE')
+    .join(',');
+}
+
 function settingsOf(made: Made): Settings {
   return {
     sql_mode: escaped(made.sqlMode),
@@ -57,7 +69,7 @@ export async function describeRoutines(wire: Wire, rows: Rows, parts: Parts): Pr
     if (text === null) throw hiddenFrom(`${kind} ${name}`);
     const made = madeWith(row);
     const definition = withoutDefiner(text);
-    addObject(parts, kind, label(name), { definition, ...made });
+    addObject(parts, kind, label(name), { definition, sqlMode: countedMode(made) });
     addComment(parts, kind, label(name), row['comment'] ?? '');
     if (!canCarry(made, definition, kind, name, parts)) continue;
     parts.after.push({ kind, name: label(name), create: guard(definition, settingsOf(made)) });
@@ -72,7 +84,8 @@ export function describeTriggers(rows: Rows, parts: Parts): void {
     const body = row['body'] ?? '';
     const made = madeWith(row);
     const [timing, event] = [row['timing'] ?? '', row['event'] ?? ''];
-    addObject(parts, 'trigger', label(table, name), { timing, event, position: row['position'] ?? '', body, ...made });
+    const facts = { timing, event, position: row['position'] ?? '', body, sqlMode: countedMode(made) };
+    addObject(parts, 'trigger', label(table, name), facts);
     if (!canCarry(made, name + table + body, 'trigger', name, parts)) continue;
     const create = `CREATE TRIGGER ${quote(name)} ${timing} ${event} ON ${quote(table)} FOR EACH ROW ${body}`;
     parts.after.push({
@@ -91,7 +104,7 @@ export function describeEvents(rows: Rows, parts: Parts): void {
     const name = row['name'] ?? '';
     const made = madeWith(row);
     const event = readEvent(row);
-    addObject(parts, 'event', label(name), { ...event.facts, body: row['body'] ?? '', ...made });
+    addObject(parts, 'event', label(name), { ...event.facts, body: row['body'] ?? '', sqlMode: countedMode(made) });
     addComment(parts, 'event', label(name), row['comment'] ?? '');
     const create = `CREATE EVENT ${quote(name)} ${event.clauses} DO ${row['body'] ?? ''}`;
     if (!canCarry(made, create, 'event', name, parts)) continue;

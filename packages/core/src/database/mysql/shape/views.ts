@@ -30,8 +30,9 @@ export async function describeViews(wire: Wire, rows: Rows, database: string, pa
   }
   for (const view of inOrder(views)) {
     const { name, algorithm, security, columns, query, charset, collation } = view;
-    addObject(parts, 'view', label(name), { algorithm, security, columns, query, charset, collation });
+    addObject(parts, 'view', label(name), { algorithm, security, columns, query });
     const create = `CREATE ALGORITHM=${algorithm} SQL SECURITY ${security} VIEW ${quote(name)}${columns} AS ${query}`;
+    // Those of whoever made it. They are carried, and are no facts: the same script makes the same shape with any client.
     const settings = { character_set_client: charset, collation_connection: collation };
     parts.after.push({ kind: 'view', name: label(name), create: guard(create, settings) });
   }
