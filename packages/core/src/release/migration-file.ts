@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Dialect } from '../database/database.ts';
@@ -13,7 +13,7 @@ import { parseFileName } from './file-name.ts';
 import type { Placeholders } from './placeholders.ts';
 import { databasePlaceholders, replacePlaceholders } from './placeholders.ts';
 import type { Product } from './product.ts';
-import { readScriptConfig } from './script-config.ts';
+import { configOf, scriptConfig } from './script-config.ts';
 import type { Version } from './version.ts';
 import { compareVersions } from './version.ts';
 
@@ -80,12 +80,16 @@ export async function readScripts(
   const callbacks: Callback[] = [];
   const idle: IdleFile[] = [];
   for (const location of await locationsOf(product.migrations, dialect)) {
-    for (const file of await filesBelow(location)) {
+    const files = await filesBelow(location);
+    const present = new Set(files);
+    for (const file of files) {
       const script = relative(location, file).split(sep).join('/');
       const name = parseFileName(script, product.naming);
       if (!name) continue;
-      if (name.kind === 'migration') migrations.push(readMigration(script, file, name, product));
-      else if (name.kind === 'callback') callbacks.push({ ...readScript(script, file, 'sql', product), ...name });
+      const hasConfig = present.has(configOf(file));
+      const found = { script, file, hasConfig };
+      if (name.kind === 'migration') migrations.push(readMigration(found, name, product));
+      else if (name.kind === 'callback') callbacks.push({ ...readScript(found, 'sql', product), ...name });
       else idle.push({ ...name, script });
     }
   }
@@ -146,8 +150,13 @@ async function filesBelow(folder: string): Promise<string[]> {
 type Source = Pick<Product, 'placeholders'>;
 type ReadScript = Script & Pick<Migration, 'fileChecksum' | 'textChecksum'>;
 
-function readMigration(script: string, file: string, name: MigrationName, product: Source): Migration {
-  const read = readScript(script, file, name.language, product);
+/** A file, by its path from the folder of migrations and as it is. */
+interface Found extends Pick<Script, 'script' | 'file'> {
+  readonly hasConfig: boolean;
+}
+
+function readMigration(found: Found, name: MigrationName, product: Source): Migration {
+  const read = readScript(found, name.language, product);
   const { version, description, language } = name;
   return {
     ...read,
@@ -159,8 +168,9 @@ function readMigration(script: string, file: string, name: MigrationName, produc
   };
 }
 
-function readScript(script: string, file: string, language: Migration['language'], product: Source): ReadScript {
-  const config = language === 'sql' ? readScriptConfig(file, script) : undefined;
+function readScript(found: Found, language: Migration['language'], product: Source): ReadScript {
+  const { script, file, hasConfig } = found;
+  const config = language === 'sql' ? scriptConfig(file, script, hasConfig) : undefined;
   const original = readText(script, file, config?.encoding ?? 'UTF-8');
   const placeholders = config?.placeholderReplacement ? product.placeholders : undefined;
   const { text, names } = placeholders
@@ -180,9 +190,22 @@ function readScript(script: string, file: string, language: Migration['language'
   };
 }
 
+/** Most scripts fit into it. */
+const scriptRoom = Buffer.alloc(64 * 1024);
+
 /** Read at once: a thousand small files would otherwise go to another thread and back, several times each. */
+function readBytes(file: string): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const size = readSync(descriptor, scriptRoom);
+    return size < scriptRoom.length ? scriptRoom.subarray(0, size) : readFileSync(file);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function readText(script: string, file: string, encoding: string): string {
-  const bytes = readFileSync(file);
+  const bytes = readBytes(file);
   try {
     return decode(bytes, encoding);
   } catch (error) {

@@ -96,7 +96,7 @@ function ownReleases(versioned: readonly Migration[], product: Product): Placed[
   let above = product.version;
   for (const migration of versioned.toReversed()) {
     const named = sealed.get(migration.key) ?? namedRelease(migration);
-    if (named !== undefined && compareReleases(named, above) < 0) above = named;
+    if (named !== undefined && named !== above && compareReleases(named, above) < 0) above = named;
     placed.push({ migration, release: named ?? above });
   }
   return placed.toReversed();

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { LockstepError, reasonOf } from '../errors.ts';
 
 /** What `V1__x.sql.conf` says about the script beside it. */
@@ -12,10 +12,14 @@ export interface ScriptConfig {
 
 const defaults: ScriptConfig = { executeInTransaction: true, encoding: 'UTF-8', placeholderReplacement: true };
 
-/** Reads the configuration of a script, if there is one. Throws SCRIPT_CONFIG_INVALID. */
-export function readScriptConfig(file: string, script: string): ScriptConfig {
-  const path = `${file}.conf`;
-  return existsSync(path) ? parseScriptConfig(readConfig(path, script), script) : defaults;
+/** The file with the configuration of a script. */
+export function configOf(file: string): string {
+  return `${file}.conf`;
+}
+
+/** The configuration of a script, which has a file of its own or not. Throws SCRIPT_CONFIG_INVALID. */
+export function scriptConfig(file: string, script: string, hasFile: boolean): ScriptConfig {
+  return hasFile ? parseScriptConfig(readConfig(configOf(file), script), script) : defaults;
 }
 
 function readConfig(path: string, script: string): string {
