@@ -293,6 +293,11 @@ export const errorTable = {
     message: '{file} is not damaged. Only damaged files are removed by their names.',
     next: 'Leave it to the rules, or remove the file by hand. Nothing was removed.',
   },
+  BACKUP_NEEDED: {
+    exit: 3,
+    message: '{file} is needed: {why}.',
+    next: 'Finish that first; `lockstep info` shows where it stands. Nothing was removed.',
+  },
   BACKUP_NOT_PROVEN: {
     exit: 4,
     message: '{file} does not restore: {reason}.',
