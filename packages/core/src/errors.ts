@@ -467,7 +467,7 @@ export const errorTable = {
   FOREIGN_KEY_BROKEN: {
     exit: 1,
     message: 'The backup holds rows that break the foreign key {foreignKey}: they have no parent.',
-    next: 'List them in the database that was backed up, delete or mend them, and take another backup: {query}. Undo this restore with `lockstep restore --abort`.',
+    next: 'List them in the database that was backed up, delete or mend them, and take another backup: {query}. Undo this restore with `lockstep restore --abort`. If that database is gone: `lockstep restore FILE --table "*"` into an empty one takes the rows as they are and names the key; mend them there.',
   },
   RESTORE_UNFINISHED: {
     exit: 5,

@@ -330,11 +330,11 @@ export interface PutBackTask {
   /** The label of the table, if it is about one: tasks of large tables begin first. */
   readonly table: string | undefined;
   readonly statements: readonly string[];
-  /** What has to hold afterwards, where no statement looks at it. */
-  readonly check?: ForeignKeyCheck;
+  /** Foreign keys that the statements look at; without any statement, they are looked at here. */
+  readonly checks?: readonly ForeignKeyCheck[];
 }
 
-/** A foreign key holds if the query gives no row. */
+/** A foreign key holds if the query gives no row: it asks for rows without a parent. */
 export interface ForeignKeyCheck {
   readonly foreignKey: string;
   readonly query: string;
