@@ -439,6 +439,11 @@ export const errorTable = {
     message: 'The target database is not clean: {found}.',
     next: 'Restore into an empty database.',
   },
+  ROW_TOO_LARGE: {
+    exit: 3,
+    message: 'A row of {table} has {found} bytes as SQL. The server takes rows of up to {needed}.',
+    next: '{remedy}, and run the same command again. Nothing was changed.',
+  },
   TABLE_UNKNOWN: {
     exit: 2,
     message: 'The backup has no table {name}.',

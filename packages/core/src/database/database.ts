@@ -51,10 +51,20 @@ export interface Database {
   /** An empty database on the same server (a temporary folder for an embedded one), dropped by `drop`. */
   scratch(): Promise<Scratch>;
 
+  /** How large a row of a table may be for this server to load it; undefined where it takes every row. */
+  rowLimit?(table: TableShape): RowLimit | undefined;
+
   /** What the server says about its databases, schemas and tables, whoever they belong to. Reads only. */
   catalogue(options?: CatalogueOptions): Catalogue;
 
   close(): Promise<void>;
+}
+
+export interface RowLimit {
+  /** Of the row's line in the row form, without its end. */
+  readonly bytes: number;
+  /** What to do on the server so that it takes one of so many bytes. */
+  remedy(bytes: number): string;
 }
 
 export interface SessionOptions {

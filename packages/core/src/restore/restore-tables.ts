@@ -69,7 +69,11 @@ export async function restoreTables(
   const wanted = chosenTables(archive.contents.tables, options.tables);
   await phase(options, 'restore:check');
   const source = await checkBackup(database, code, manifest, false);
-  await verifyArchive(archive, database.dialect, { ...options, tables: wanted.map(({ name }) => name) });
+  await verifyArchive(archive, database.dialect, {
+    ...options,
+    tables: wanted.map(({ name }) => name),
+    target: database,
+  });
   const holder = `lockstep restore, ${actor()}`;
   return withLock(database, lockName(database, product), { ...options, holder }, async (lock) => {
     const session = await database.session({ purpose: 'restore', schemas: product.schemas });
