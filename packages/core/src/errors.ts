@@ -24,6 +24,16 @@ export const errorTable = {
     message: 'No database server answers at {location}: {reason}.',
     next: 'Check that the server runs and that host and port are right.',
   },
+  TLS_FAILED: {
+    exit: 1,
+    message: 'No encrypted connection to {location} comes about: {reason}.',
+    next: 'Check what the URL says of TLS, and which authority has signed the certificate of the server. docs/engines.md tells how to name one.',
+  },
+  TLS_NEEDED: {
+    exit: 1,
+    message: 'The server at {location} takes encrypted connections only: {reason}.',
+    next: 'Ask for TLS in the URL. docs/engines.md tells how.',
+  },
   LOGIN_REFUSED: {
     exit: 1,
     message: 'The server at {location} refuses the login: {reason}.',
