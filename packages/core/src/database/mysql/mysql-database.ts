@@ -45,7 +45,7 @@ export interface ServerFacts extends ServerVersion {
   readonly cluster: Cluster | undefined;
 }
 
-const bulkSettings = 'SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0';
+const bulkSettings = 'SET SESSION foreign_key_checks = 0';
 
 /** A database on a MySQL or MariaDB server. */
 export class MysqlDatabase implements Database {
