@@ -79,7 +79,7 @@ export class Loader {
       if (changed === count && warnings === 0) return true;
     } catch (error) {
       const number = errorNumber(error);
-      if (number === 0 || lockErrors.has(number)) throw error;
+      if (number === 0 || lockErrors.has(number) || isFull(error)) throw error;
       if (notAllowed.has(number)) this.#localFiles = false;
     }
     this.#refused.add(table.name);
@@ -135,6 +135,11 @@ export class Loader {
     if (result.warnings <= empty && others.length === 0) return result;
     throw doesNotFit(table, [...others, ...warnings]);
   }
+}
+
+/** A disk that is full has no room for an INSERT either. */
+function isFull(error: unknown): boolean {
+  return error instanceof LockstepError && error.code === 'SERVER_FULL';
 }
 
 function doesNotFit(table: TableShape, warnings: readonly Row[]): LockstepError {
