@@ -1,20 +1,22 @@
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeSample } from '../../packages/core/tests/backup/sample.ts';
 import { runCli } from '../fixtures/cli.ts';
 import { fieldsOf, lockstep } from '../fixtures/lockstep.ts';
 import type { Answer } from '../fixtures/lockstep.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
-// These verbs look at files only. This database is never opened.
-const nowhere = 'postgres://nobody@127.0.0.1:1/nothing';
+// These verbs look at files only. This database is never opened: its folder would be there afterwards.
+const nowhere = 'pglite:.lockstep/data';
 
 let cwd: string;
 beforeEach(async () => {
   cwd = await temporaryFolder();
   process.env['LOCKSTEP_BACKUPS'] = cwd;
 });
+
+afterEach(() => expect(existsSync(join(cwd, '.lockstep'))).toBe(false));
 
 /** Writes a backup of the catalog that is so many hours old; returns its name. */
 async function add(hours: number): Promise<string> {

@@ -1,4 +1,4 @@
-// node tests/servers/one.mjs ENGINE PROGRAMS DATA PORT
+// node tests/servers/one.mjs ENGINE PROGRAMS DATA PORT [OPTION ...]
 // Runs one server that keeps what it was told (fsync on), for tests that let it die (SIGTERM to this process) and start
 // it again. Makes its data folder if there is none. The kernel ends the server when this process is gone.
 import { spawn, spawnSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { account } from './account.mjs';
 import { engines } from './engines.mjs';
 
-const [name, programs, data, port] = process.argv.slice(2);
+const [name, programs, data, port, ...more] = process.argv.slice(2);
 const engine = engines[name];
 const user = account();
 const place = { root: programs.slice(0, -engine.programs.length), data, port: Number(port), durable: true };
@@ -22,7 +22,7 @@ if (!existsSync(data)) {
   });
   if (prepared.status !== 0) throw new Error(`${name} cannot be prepared: ${prepared.stderr}${prepared.stdout}`);
 }
-const server = spawn('setpriv', [...identity, '--pdeathsig', 'KILL', '--', ...engine.run(place)], {
+const server = spawn('setpriv', [...identity, '--pdeathsig', 'KILL', '--', ...engine.run(place), ...more], {
   ...options,
   stdio: ['ignore', 'inherit', 'inherit'],
 });

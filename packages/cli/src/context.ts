@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { LockstepError, loadProduct, openDatabase, reasonOf } from '@lockstep/core';
 import type { Database, Identity, KeepRules, Keys, Product, RunOptions, Severity } from '@lockstep/core';
@@ -18,6 +19,8 @@ export interface Context {
   readonly url: string;
   /** Somebody has said where the database is. */
   readonly hasUrl: boolean;
+  /** The same, or the embedded database is there that is used where nobody has. */
+  readonly hasDatabase: boolean;
   /** The product is that of the configuration, not the catalog. */
   readonly hasOwnProduct: boolean;
   /** Where backups go unless a flag says otherwise: a folder or a URL. */
@@ -46,7 +49,8 @@ export interface OpenedContext extends Context {
   close(): Promise<void>;
 }
 
-const defaultUrl = 'pglite:.lockstep/data';
+const defaultFolder = '.lockstep/data';
+const defaultUrl = `pglite:${defaultFolder}`;
 const defaultBackups = '.lockstep/backups';
 
 /** Puts flags, environment and configuration together: flags win, then the environment, then the file. */
@@ -68,6 +72,7 @@ export async function createContext(verb: string, flags: Flags, signal: AbortSig
     product: await loadProduct({ ...(config?.product ?? catalogProduct), dataMigrations: config?.dataMigrations }),
     url,
     hasUrl: url !== defaultUrl,
+    hasDatabase: url !== defaultUrl || existsSync(defaultFolder),
     hasOwnProduct: config?.product !== undefined,
     backups: process.env['LOCKSTEP_BACKUPS'] ?? config?.backups ?? defaultBackups,
     keep: config?.keep,

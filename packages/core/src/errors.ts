@@ -24,6 +24,16 @@ export const errorTable = {
     message: 'No database server answers at {location}: {reason}.',
     next: 'Check that the server runs and that host and port are right.',
   },
+  TLS_FAILED: {
+    exit: 1,
+    message: 'No encrypted connection to {location} comes about: {reason}.',
+    next: 'Check what the URL says of TLS, and which authority has signed the certificate of the server. docs/engines.md tells how to name one.',
+  },
+  TLS_NEEDED: {
+    exit: 1,
+    message: 'The server at {location} takes encrypted connections only: {reason}.',
+    next: 'Ask for TLS in the URL. docs/engines.md tells how.',
+  },
   LOGIN_REFUSED: {
     exit: 1,
     message: 'The server at {location} refuses the login: {reason}.',
@@ -298,6 +308,11 @@ export const errorTable = {
     message: '{file} is not damaged. Only damaged files are removed by their names.',
     next: 'Leave it to the rules, or remove the file by hand. Nothing was removed.',
   },
+  BACKUP_NEEDED: {
+    exit: 3,
+    message: '{file} is needed: {why}.',
+    next: 'Finish that first; `lockstep info` shows where it stands. Nothing was removed.',
+  },
   BACKUP_NOT_PROVEN: {
     exit: 4,
     message: '{file} does not restore: {reason}.',
@@ -439,6 +454,11 @@ export const errorTable = {
     message: 'The target database is not clean: {found}.',
     next: 'Restore into an empty database.',
   },
+  ROW_TOO_LARGE: {
+    exit: 3,
+    message: 'A row of {table} has {found} bytes as SQL. The server takes rows of up to {needed}.',
+    next: '{remedy}, and run the same command again. Nothing was changed.',
+  },
   TABLE_UNKNOWN: {
     exit: 2,
     message: 'The backup has no table {name}.',
@@ -467,7 +487,7 @@ export const errorTable = {
   FOREIGN_KEY_BROKEN: {
     exit: 1,
     message: 'The backup holds rows that break the foreign key {foreignKey}: they have no parent.',
-    next: 'List them in the database that was backed up, delete or mend them, and take another backup: {query}. Undo this restore with `lockstep restore --abort`.',
+    next: 'List them in the database that was backed up, delete or mend them, and take another backup: {query}. Undo this restore with `lockstep restore --abort`. If that database is gone: `lockstep restore FILE --table "*"` into an empty one takes the rows as they are and names the key; mend them there.',
   },
   RESTORE_UNFINISHED: {
     exit: 5,

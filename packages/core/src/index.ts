@@ -9,6 +9,8 @@ export type { DatabaseDigest, DigestOptions } from './backup/digest-database.ts'
 export { verifyCipherText } from './backup/cipher-text.ts';
 export { listBackups } from './backup/list.ts';
 export type { ListedBackup } from './backup/list.ts';
+export { neededBackup } from './backup/needed-backup.ts';
+export type { NeededBackup } from './backup/needed-backup.ts';
 export { prune } from './backup/prune.ts';
 export type { PruneOptions, PruneResult } from './backup/prune.ts';
 export { planRetention, requireTimeZone } from './backup/retention.ts';

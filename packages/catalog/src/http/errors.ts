@@ -14,6 +14,8 @@ const unavailable: readonly string[] = [
   'EPOCH_CHANGED',
   'CONNECTION_LOST',
   'SERVER_UNREACHABLE',
+  'TLS_FAILED',
+  'TLS_NEEDED',
   'LOGIN_REFUSED',
   'DATABASE_MISSING',
 ];

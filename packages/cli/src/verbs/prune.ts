@@ -1,4 +1,4 @@
-import { openStorage, prune as runPrune } from '@lockstep/core';
+import { neededBackup, openStorage, prune as runPrune } from '@lockstep/core';
 import type { KeepRules, PruneResult } from '@lockstep/core';
 import type { Context } from '../context.ts';
 import { bytes, wholeNumber } from '../numbers.ts';
@@ -24,8 +24,9 @@ export const prune: Verb = {
     const storage = openStorage(textFlag(flags, 'to') ?? context.backups);
     // Whoever names damaged files means these, and not the rules of the configuration.
     const keep = rulesOf(flags) ?? (names.length === 0 ? context.keep : undefined);
-    const product = context.product.name;
-    const result = await runPrune(storage, { ...context.run, product, keep, damaged: names, dryRun });
+    const { product, run } = context;
+    const needed = context.hasDatabase ? await neededBackup(await context.open(), product) : undefined;
+    const result = await runPrune(storage, { ...run, product: product.name, keep, needed, damaged: names, dryRun });
     return { json: { dryRun, ...result }, lines: lines(result, dryRun, context) };
   },
 };

@@ -24,7 +24,7 @@ export const restore: Verb = {
         .argument('[file]', 'the backup; - for stdin')
         .option('--upgrade', 'migrate it on to the release of the code afterwards')
         .option('--shape <source>', '"embedded" makes the shape by the DDL in the file instead of the migrations')
-        .option('--table <name>', 'restore this table only; may be repeated', collect, [])
+        .option('--table <name>', 'restore this table only ("*" for every one); may be repeated', collect, [])
         .option('--replace', 'with --table: put the rows of the backup in place of those in the database')
         .option('--jobs <number>', 'how many sessions work side by side; by default one a processor, from 2 to 4')
         .option('--abort', 'undo an interrupted restore')

@@ -5,6 +5,7 @@ import type { ListedBackup, StoredBackup } from './list.ts';
 import { storedBackups } from './list.ts';
 import { isBackupName } from './name.ts';
 import { besideOf } from './beside.ts';
+import type { NeededBackup } from './needed-backup.ts';
 import type { KeepRules } from './retention.ts';
 import { planRetention, requireRule } from './retention.ts';
 
@@ -12,6 +13,8 @@ export interface PruneOptions extends RunOptions {
   readonly product: string;
   /** None: only the damaged files that are named are removed. */
   readonly keep?: KeepRules | undefined;
+  /** What the database needs, as `neededBackup` tells. */
+  readonly needed?: NeededBackup | undefined;
   /** Damaged backups to remove, by their names in the storage. */
   readonly damaged?: readonly string[] | undefined;
   /** Only tell what would be done. */
@@ -32,17 +35,18 @@ const orphanAge = 3_600_000;
 
 /**
  * Removes the backups of a product that no rule keeps, each with its sidecar and its proof. Backups of other products
- * are left alone, damaged ones too unless they are named.
- * Throws KEEP_RULE_MISSING, TIME_ZONE_UNKNOWN, BACKUP_MISSING, and BACKUP_SOUND for a named file that is not damaged.
+ * are left alone, damaged ones too unless they are named, and what the database needs in any case.
+ * Throws KEEP_RULE_MISSING, TIME_ZONE_UNKNOWN, BACKUP_MISSING, BACKUP_NEEDED, and BACKUP_SOUND for a named file that is
+ * not damaged.
  */
 export async function prune(storage: Storage, options: PruneOptions): Promise<PruneResult> {
-  const { product, keep, damaged: named = [], dryRun = false } = options;
+  const { product, keep, needed, damaged: named = [], dryRun = false } = options;
   if (keep || named.length === 0) requireRule(keep ?? {});
   const backups = await storedBackups(storage);
-  const condemned = named.map((name) => damagedBackup(backups, storage, name));
+  const condemned = named.map((name) => damagedBackup(backups, storage, name, needed));
   const own = backups.filter((backup) => backup.product === product);
   const plan = keep
-    ? planRetention(own, keep)
+    ? planRetention(own, keep, needed)
     : {
         keep: own.map((backup) => ({ backup, why: [] })),
         remove: [],
@@ -68,10 +72,16 @@ export async function prune(storage: Storage, options: PruneOptions): Promise<Pr
   };
 }
 
-function damagedBackup(backups: readonly StoredBackup[], storage: Storage, named: string): StoredBackup {
+function damagedBackup(
+  backups: readonly StoredBackup[],
+  storage: Storage,
+  named: string,
+  needed: NeededBackup | undefined,
+): StoredBackup {
   const found = backups.find(({ name, file }) => name === named || file === named);
   if (!found) throw new LockstepError('BACKUP_MISSING', { file: `${storage.location}/${named}` });
   if (found.damage === null) throw new LockstepError('BACKUP_SOUND', { file: found.file });
+  if (found.name === needed?.name) throw new LockstepError('BACKUP_NEEDED', { file: found.file, why: needed.why });
   return found;
 }
 

@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { LockstepError } from '../errors.ts';
 import type { ListedBackup } from './list.ts';
+import type { NeededBackup } from './needed-backup.ts';
 
 /** How many backups to keep: the last ones, and the newest of each of the last days, weeks and months that have one. */
 export interface KeepRules {
@@ -12,7 +14,7 @@ export interface KeepRules {
 }
 
 export interface RetentionPlan<Backup> {
-  /** With the rules that keep each: `last`, `daily` ... */
+  /** With the rules that keep each, `last`, `daily` ..., or what else it is needed for. */
   readonly keep: readonly { readonly backup: Backup; readonly why: readonly string[] }[];
   readonly remove: readonly Backup[];
   /** Of no use. They count for nothing, and are not removed without being asked for by name. */
@@ -31,11 +33,13 @@ export function requireRule(keep: KeepRules): void {
 /**
  * What to keep and what to remove of the backups of one product. The rules are applied twice, to all sound backups and
  * to the proven ones alone, and what either keeps is kept. So a backup that is not proven never displaces one that is:
- * which proven ones are kept depends on the proven ones only. Damaged ones count in neither. Throws KEEP_RULE_MISSING.
+ * which proven ones are kept depends on the proven ones only. Damaged ones count in neither. What is needed is kept
+ * beside them, and displaces none. Throws KEEP_RULE_MISSING.
  */
 export function planRetention<Backup extends Facts>(
   backups: readonly Backup[],
   keep: KeepRules,
+  needed?: NeededBackup,
 ): RetentionPlan<Backup> {
   requireRule(keep);
   const newestFirst = backups.toSorted((left, right) => {
@@ -47,6 +51,7 @@ export function planRetention<Backup extends Facts>(
   for (const group of [sound, sound.filter(({ proven }) => proven !== null)]) {
     for (const { backup, rule } of select(group, keep)) why.get(backup)?.add(rule);
   }
+  for (const backup of sound) if (basename(backup.file) === needed?.name) why.get(backup)?.add(needed.why);
   const keeps = (backup: Backup): boolean => (why.get(backup)?.size ?? 0) > 0;
   return {
     keep: sound.filter(keeps).map((backup) => ({ backup, why: [...(why.get(backup) ?? [])] })),

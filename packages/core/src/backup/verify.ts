@@ -1,7 +1,8 @@
-import type { Dialect, TableShape } from '../database/database.ts';
+import type { Database, Dialect, TableShape } from '../database/database.ts';
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { rowsOf } from '../restore/load.ts';
+import { refuseLongRow } from '../restore/long-row.ts';
 import type { Archive } from './archive/reader.ts';
 import type { TableResult } from './archive/table-of-contents.ts';
 import { TableDigest } from './digest.ts';
@@ -9,11 +10,14 @@ import { TableDigest } from './digest.ts';
 export interface VerifyOptions extends RunOptions {
   /** Only the frames of these tables, by their labels; everything if left out. */
   readonly tables?: readonly string[] | undefined;
+  /** The database that is to take the rows. */
+  readonly target?: Database | undefined;
 }
 
 /**
  * Checks every byte of a backup, and that its rows are what its table of contents says: each data frame holds rows and
- * nothing else, and rows and digests of every table come out the same. Throws FILE_DAMAGED.
+ * nothing else, and rows and digests of every table come out the same. Throws FILE_DAMAGED, and ROW_TOO_LARGE
+ * where the target would not take a row.
  */
 export async function verifyArchive(archive: Archive, dialect: Dialect, options: VerifyOptions = {}): Promise<void> {
   const { contents } = archive;
@@ -32,7 +36,9 @@ export async function verifyArchive(archive: Archive, dialect: Dialect, options:
     if (entry.kind !== 'data') continue;
     const table = shapes.get(entry.table ?? '');
     if (!table) throw damaged(archive, `a frame is of the unknown table ${entry.table}`);
-    digests.get(table.label)?.add(rowsOf(dialect.rows, table, sql, archive.name));
+    const rows = rowsOf(dialect.rows, table, sql, archive.name);
+    digests.get(table.label)?.add(rows);
+    refuseLongRow(table, rows, options.target?.rowLimit?.(table));
   }
   for (const table of tables) {
     const found = digests.get(table.name)?.result();

@@ -51,10 +51,20 @@ export interface Database {
   /** An empty database on the same server (a temporary folder for an embedded one), dropped by `drop`. */
   scratch(): Promise<Scratch>;
 
+  /** How large a row of a table may be for this server to load it; undefined where it takes every row. */
+  rowLimit?(table: TableShape): RowLimit | undefined;
+
   /** What the server says about its databases, schemas and tables, whoever they belong to. Reads only. */
   catalogue(options?: CatalogueOptions): Catalogue;
 
   close(): Promise<void>;
+}
+
+export interface RowLimit {
+  /** Of the row's line in the row form, without its end. */
+  readonly bytes: number;
+  /** What to do on the server so that it takes one of so many bytes. */
+  remedy(bytes: number): string;
 }
 
 export interface SessionOptions {
@@ -330,11 +340,11 @@ export interface PutBackTask {
   /** The label of the table, if it is about one: tasks of large tables begin first. */
   readonly table: string | undefined;
   readonly statements: readonly string[];
-  /** What has to hold afterwards, where no statement looks at it. */
-  readonly check?: ForeignKeyCheck;
+  /** Foreign keys that the statements look at; without any statement, they are looked at here. */
+  readonly checks?: readonly ForeignKeyCheck[];
 }
 
-/** A foreign key holds if the query gives no row. */
+/** A foreign key holds if the query gives no row: it asks for rows without a parent. */
 export interface ForeignKeyCheck {
   readonly foreignKey: string;
   readonly query: string;

@@ -14,8 +14,8 @@ export interface OpenOptions extends RunOptions {
 /**
  * Opens a database: `postgres://`, `mysql://`, `mariadb://` as their drivers read them, or `pglite:FOLDER`.
  *
- * Throws URL_INVALID, SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING, ENGINE_UNSUPPORTED,
- * FOLDER_HELD, FOLDER_FOREIGN, FOLDER_OTHER_VERSION.
+ * Throws URL_INVALID, SERVER_UNREACHABLE, TLS_FAILED, TLS_NEEDED, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING,
+ * ENGINE_UNSUPPORTED, FOLDER_HELD, FOLDER_FOREIGN, FOLDER_OTHER_VERSION.
  *
  * @example
  * const database = await openDatabase('pglite:.lockstep/data');

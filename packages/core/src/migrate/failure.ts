@@ -67,8 +67,8 @@ async function detail(
   line: string,
   message: string,
 ): Promise<Record<string, string>> {
-  const { from, to, seeded } = (await readState(home))?.detail ?? {};
-  const known = Object.entries({ from, to, seeded }).flatMap(([key, value]) =>
+  const { from, to, seeded, backup } = (await readState(home))?.detail ?? {};
+  const known = Object.entries({ from, to, seeded, backup }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value]],
   );
   return { ...Object.fromEntries(known), migration: migration.key, script: migration.script, statement, line, message };

@@ -131,7 +131,15 @@ export async function migrateLocked(
     // A run that goes on where another was killed has to believe it: half-done migrations have left rows of their own.
     const known = state.phase === 'migrating' ? state.detail['seeded'] : undefined;
     const seeded = known === undefined ? await holdsOnlySeed(database, product.schemas, state.seed) : known === 'true';
-    const detail = { from: from ?? 'empty', to, seeded: String(seeded), holder: actor(), ...options.detail };
+    const { backup } = state.detail;
+    const detail = {
+      from: from ?? 'empty',
+      to,
+      seeded: String(seeded),
+      holder: actor(),
+      ...(backup === undefined ? {} : { backup }),
+      ...options.detail,
+    };
     await enterMigrating(home, detail);
     await phase(options, 'migrate:entered');
     const done = await runAll(runner, code, pending);

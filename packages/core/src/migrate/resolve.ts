@@ -170,16 +170,18 @@ async function settle(
   await changeState(home, { phase: 'migrating', detail: detailAfter(facts, decision) });
 }
 
-/** What the next run has to know. A comparison that is to be tried again needs its backup. */
+/** What the next run has to know. What an upgrade was at keeps its backup, and a comparison to be tried again needs it. */
 function detailAfter(facts: Unresolved, decision: Decision): Record<string, string> {
   const { backup, from, migration, seeded } = facts.detail;
   // What was cut off, and has not failed, is still what it was.
   if (migration === undefined) return { ...facts.detail, resolved: `${facts.migration} ${decision}` };
-  const again = facts.migration === comparison && decision === 'retry' && backup !== undefined && from !== undefined;
+  const isComparison = facts.migration === comparison;
+  const saved = backup !== undefined && from !== undefined && !(isComparison && decision === 'applied');
   return {
     resolved: `${facts.migration} ${decision}`,
     ...(seeded === undefined ? {} : { seeded }),
-    ...(again ? { upgrade: 'migrate', backup, from } : {}),
+    ...(saved ? { backup, from } : {}),
+    ...(saved && isComparison ? { upgrade: 'migrate' } : {}),
   };
 }
 

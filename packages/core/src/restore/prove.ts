@@ -67,7 +67,7 @@ async function tryRestore(
 
 /** True for errors that the backup is to blame for. */
 function speaksAgainst(error: LockstepError): boolean {
-  if (error.code === 'FILE_DAMAGED' || error.code === 'RESTORE_DIFFERS') return true;
+  if (['FILE_DAMAGED', 'RESTORE_DIFFERS', 'FOREIGN_KEY_BROKEN'].includes(error.code)) return true;
   // SQLSTATE classes of the SQL standard: 0A not supported, 22 data exception, 23 integrity constraint, 42 syntax or
   // object. Others tell of the server: a full disk, a shutdown, a deadlock.
   return error.code === 'STATEMENT_FAILED' && /^(0A|22|23|42)/.test(error.details['sqlState'] ?? '');

@@ -25,8 +25,7 @@ export async function putBack(
   for (const stage of stages) {
     await crew.each(stage, async (session, task) => {
       await phase(options, 'restore:index');
-      for (const statement of task.statements) await session.execute(statement);
-      if (task.check) await refuseOrphans(session, task.check);
+      await run(session, task);
       done += 1;
       await options.onProgress?.({ kind: 'count', what: 'keys, indexes and foreign keys', done, total });
     });
@@ -37,6 +36,22 @@ export async function putBack(
 export function missingFrom(shape: Shape, statements: readonly ShapeStatement[]): ShapeStatement[] {
   const present = new Set(shape.after.map(keyOf));
   return statements.filter((statement) => !present.has(keyOf(statement)));
+}
+
+async function run(session: Session, { statements, checks = [] }: PutBackTask): Promise<void> {
+  try {
+    for (const statement of statements) await session.execute(statement);
+  } catch (error) {
+    // The server names the first row that it finds. Whoever has to mend them wants to see them all.
+    if (isBroken(error)) for (const check of checks) await refuseOrphans(session, check);
+    throw error;
+  }
+  if (statements.length === 0) for (const check of checks) await refuseOrphans(session, check);
+}
+
+/** SQLSTATE class 23 of the SQL standard: an integrity constraint is broken. */
+function isBroken(error: unknown): boolean {
+  return error instanceof LockstepError && (error.details['sqlState'] ?? '').startsWith('23');
 }
 
 async function refuseOrphans(session: Session, { foreignKey, query }: ForeignKeyCheck): Promise<void> {

@@ -33,7 +33,7 @@ import { rowsOf } from './load.ts';
 import { missingFrom } from './put-back.ts';
 
 export interface RestoreTablesOptions extends RunOptions {
-  /** Labels of tables, such as `public.shop`, or names where one table alone has them. */
+  /** Labels of tables, such as `public.shop`, or names where one table alone has them. `*` are all of them. */
   readonly tables: readonly string[];
   /** Put the rows of the backup in place of those that the tables hold. */
   readonly replace?: boolean | undefined;
@@ -69,7 +69,11 @@ export async function restoreTables(
   const wanted = chosenTables(archive.contents.tables, options.tables);
   await phase(options, 'restore:check');
   const source = await checkBackup(database, code, manifest, false);
-  await verifyArchive(archive, database.dialect, { ...options, tables: wanted.map(({ name }) => name) });
+  await verifyArchive(archive, database.dialect, {
+    ...options,
+    tables: wanted.map(({ name }) => name),
+    target: database,
+  });
   const holder = `lockstep restore, ${actor()}`;
   return withLock(database, lockName(database, product), { ...options, holder }, async (lock) => {
     const session = await database.session({ purpose: 'restore', schemas: product.schemas });
@@ -111,7 +115,8 @@ function releaseToMake(code: Code, manifest: Manifest, source: ShapeSource): str
 }
 
 function chosenTables(tables: readonly TableResult[], names: readonly string[]): TableResult[] {
-  const found = names.map((name) => {
+  const found = names.flatMap((name) => {
+    if (name === '*') return tables;
     const exact = tables.find((table) => table.name === name);
     const [first, second] = tables.filter(({ tableName }) => tableName === name);
     const table = exact ?? (second ? undefined : first);

@@ -60,8 +60,8 @@ export interface RestoreResult {
  * with the same file, and starts over with another one. With `upgrade` the database stays closed until that is done too,
  * and a run that was cut off in the upgrade goes on with it.
  *
- * Throws FILE_DAMAGED, FILE_FOREIGN, BACKUP_NEWER, BACKUP_OTHER_*, BACKUP_SHAPE_UNKNOWN, TARGET_NOT_CLEAN, LEASE_LIVE,
- * PHASE_REFUSED; RESTORE_DIFFERS after the load; RESTORE_UNFINISHED when the server or the connection gave way.
+ * Throws FILE_DAMAGED, FILE_FOREIGN, BACKUP_NEWER, BACKUP_OTHER_*, BACKUP_SHAPE_UNKNOWN, ROW_TOO_LARGE, TARGET_NOT_CLEAN,
+ * LEASE_LIVE, PHASE_REFUSED; RESTORE_DIFFERS after the load; RESTORE_UNFINISHED when the server or the connection gave way.
  */
 export async function restore(
   database: Database,
@@ -73,7 +73,7 @@ export async function restore(
   const { manifest } = archive.contents;
   await phase(options, 'restore:check');
   const source = await checkBackup(database, code, manifest, options.embedded ?? false);
-  await verifyArchive(archive, database.dialect, options);
+  await verifyArchive(archive, database.dialect, { ...options, target: database });
   const holder = `lockstep restore, ${actor()}`;
   return withLock(database, lockName(database, product), { ...options, holder }, async (lock) => {
     const session = await database.session({ purpose: 'restore', schemas: product.schemas });

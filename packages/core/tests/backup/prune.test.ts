@@ -83,6 +83,23 @@ it('reports damaged backups, and removes them only by their names', async () => 
   expect(await left()).toEqual([sound]);
 });
 
+it('keeps what the database needs, damaged as well, and says why', async () => {
+  const [needed, old, newest] = [await add(1), await add(2), await add(3)];
+  const options = { product: 'shop', needed: { name: needed, why: 'an upgrade' } };
+  const result = await prune(storage, { ...options, keep: { last: 1 } });
+  expect(result).toMatchObject({
+    kept: [
+      { file: join(folder, newest), why: ['newest', 'last'] },
+      { file: join(folder, needed), why: ['an upgrade'] },
+    ],
+    removed: [{ file: join(folder, old) }],
+  });
+  expect(await left()).toEqual([needed, newest]);
+  await truncate(join(folder, needed), 1000);
+  await expect(prune(storage, { ...options, damaged: [needed] })).rejects.toMatchObject({ code: 'BACKUP_NEEDED' });
+  expect(await left()).toEqual([needed, newest]);
+});
+
 it('removes what a killed run has left beside backups that are gone', async () => {
   const name = await add(1);
   const gone = 'shop-1.2.0-20261001T120000000Z.sql.zst';

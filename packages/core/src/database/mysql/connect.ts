@@ -9,7 +9,7 @@ import { Wire } from './wire.ts';
 
 /**
  * Opens a connection. `purpose` is shown to people who look at the server's list of connections.
- * Throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
+ * Throws SERVER_UNREACHABLE, TLS_FAILED, TLS_NEEDED, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
  */
 export async function connect(target: Target, purpose: string): Promise<Wire> {
   const connection = open(target, purpose);
@@ -64,21 +64,35 @@ interface StreamConfig {
   readonly keepAliveInitialDelay?: number;
 }
 
-/** Wrong password, no login by this plugin, host not allowed, account locked, password expired, TLS demanded. */
-const loginErrors = new Set([1045, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4150, 4151]);
+/** Wrong password, or one of several other reasons. */
+const accessDenied = 1045;
+/** The same, no login by this plugin, host not allowed, account locked, password expired. */
+const loginErrors = new Set([accessDenied, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 4150, 4151]);
+/** "Connections using insecure transport are prohibited". */
+const tlsNeeded = 3159;
 
 function connectFailure(error: unknown, target: Target): LockstepError {
-  const { location, database } = target;
+  const { location, database, options } = target;
   const number = serverErrorOf(error)?.number ?? 0;
-  const details = { location, number, reason: connectReason(error) };
+  // MariaDB says no more to whom comes without TLS, nor does MySQL where it is the account that demands it.
+  const doubt = number === accessDenied && !options.ssl ? '; or TLS is demanded, for which the URL does not ask' : '';
+  const details = { location, number, reason: `${connectReason(error)}${doubt}` };
   if (number === 1049) return new LockstepError('DATABASE_MISSING', details, { cause: error });
   if (number === 1044) {
     // The server says the same of a database that the user may not see and of one that is not there.
     const doing = `open the database ${database}, if it exists`;
     return new LockstepError('PRIVILEGE_MISSING', { ...details, doing }, { cause: error });
   }
+  if (number === tlsNeeded) return new LockstepError('TLS_NEEDED', details, { cause: error });
+  if (isTlsFailure(error)) return new LockstepError('TLS_FAILED', details, { cause: error });
   const refused = loginErrors.has(number) || hasCode(error, /^AUTH_SWITCH/);
   return new LockstepError(refused ? 'LOGIN_REFUSED' : 'SERVER_UNREACHABLE', details, { cause: error });
+}
+
+/** The server has no TLS, or its certificate is not trusted. The driver calls a connection that breaks then the same. */
+function isTlsFailure(error: unknown): boolean {
+  if (hasCode(error, /^HANDSHAKE_NO_SSL_SUPPORT$/)) return true;
+  return hasCode(error, /^HANDSHAKE_SSL_ERROR$/) && !/disconnected|ECONN|EPIPE|ETIMEDOUT/.test(reasonOf(error));
 }
 
 function connectReason(error: unknown): string {

@@ -22,10 +22,10 @@ const lostErrors = new Set([1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184
 export const lockWaitTimeout = 1205;
 /** The server has rolled the whole transaction back. */
 export const deadlock = 1213;
-/** The disk or a tablespace is full. */
-const fullErrors = new Set([1021, 1114]);
+/** The disk or a tablespace is full, also that of temporary files, of which the server says only that writing failed. */
+const fullErrors = new Set([1021, 1114, 1878]);
 /** The system's own number of the same, in messages about files. */
-const noSpace = /\b(?:errno: 28|OS error 28|Errcode: 28)\b/i;
+const noSpace = /\b(?:errno:? 28|OS error 28|Errcode: 28)\b/i;
 
 /**
  * Turns whatever the driver threw into an error of Lockstep: CONNECTION_LOST, PRIVILEGE_MISSING, SERVER_FULL or

@@ -1,5 +1,5 @@
 import { LockstepError } from '../../errors.ts';
-import type { Row, TableShape } from '../database.ts';
+import type { Row, RowLimit, TableShape } from '../database.ts';
 import { errorNumber } from './failure.ts';
 import type { Flavour } from './flavour.ts';
 import { batches, valuesOf } from './insert-rows.ts';
@@ -26,6 +26,8 @@ const notAllowed = new Set([1047, 1148, 1235, 3948, 4166]);
 const lockErrors = new Set([1205, 1213]);
 
 const statementSize = 1024 * 1024;
+/** A server rounds max_allowed_packet down to a multiple of this. */
+const packetUnit = 1024;
 /** A server keeps some hundred bytes for each value of a statement, and is slow when they leave the processor's cache. */
 const statementValues = 8192;
 
@@ -77,7 +79,7 @@ export class Loader {
       if (changed === count && warnings === 0) return true;
     } catch (error) {
       const number = errorNumber(error);
-      if (number === 0 || lockErrors.has(number)) throw error;
+      if (number === 0 || lockErrors.has(number) || isFull(error)) throw error;
       if (notAllowed.has(number)) this.#localFiles = false;
     }
     this.#refused.add(table.name);
@@ -135,6 +137,11 @@ export class Loader {
   }
 }
 
+/** A disk that is full has no room for an INSERT either. */
+function isFull(error: unknown): boolean {
+  return error instanceof LockstepError && error.code === 'SERVER_FULL';
+}
+
 function doesNotFit(table: TableShape, warnings: readonly Row[]): LockstepError {
   const reason = `a value for ${table.label} does not fit: ${warnings[0]?.['Message'] ?? ''}`;
   return new LockstepError('STATEMENT_FAILED', { reason, statement: nameOf(table) });
@@ -144,6 +151,19 @@ function countEmpty(lines: Buffer): number {
   let count = 0;
   for (let at = lines.indexOf("('')\n"); at !== -1; at = lines.indexOf("('')\n", at + 1)) count += 1;
   return count;
+}
+
+/** Largest row of a table by INSERT, which has a statement of its own. */
+export function insertLimit(table: TableShape, largestPacket: number): RowLimit {
+  // Behind the byte that says that it is a statement.
+  const head = Buffer.byteLength(insertHead(table)) + 1;
+  return {
+    bytes: largestPacket - head,
+    remedy: (bytes) => {
+      const enough = Math.ceil((bytes + head) / packetUnit) * packetUnit;
+      return `Raise max_allowed_packet on the server to ${enough} or more, or turn its local_infile on`;
+    },
+  };
 }
 
 function checkSize(table: TableShape, size: number, largestPacket: number): void {

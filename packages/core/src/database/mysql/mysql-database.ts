@@ -3,10 +3,12 @@ import type {
   Dialect,
   LockAttempt,
   LockName,
+  RowLimit,
   Scratch,
   Session,
   SessionOptions,
   SnapshotOptions,
+  TableShape,
 } from '../database.ts';
 import type { Catalogue, CatalogueOptions } from '../catalogue.ts';
 import { LockstepError } from '../../errors.ts';
@@ -18,6 +20,7 @@ import { mariadbDialect, mysqlDialect } from './dialect.ts';
 import type { Fence } from './fence.ts';
 import type { Flavour, ServerVersion } from './flavour.ts';
 import { tryLeaseLock } from './lease-lock.ts';
+import { insertLimit } from './load.ts';
 import { tryNamedLock } from './lock.ts';
 import { lockName } from './lock-name.ts';
 import { createScratch } from './scratch.ts';
@@ -42,7 +45,7 @@ export interface ServerFacts extends ServerVersion {
   readonly cluster: Cluster | undefined;
 }
 
-const bulkSettings = 'SET SESSION foreign_key_checks = 0, SESSION unique_checks = 0';
+const bulkSettings = 'SET SESSION foreign_key_checks = 0';
 
 /** A database on a MySQL or MariaDB server. */
 export class MysqlDatabase implements Database {
@@ -149,6 +152,12 @@ export class MysqlDatabase implements Database {
       connect: (purpose) => this.#connect(purpose),
       open: async (database) => new MysqlDatabase(inDatabase(this.#target, database), { ...this.#facts, database }),
     });
+  }
+
+  /** A row that goes by a file is cut into packets as small as every server takes. */
+  rowLimit(table: TableShape): RowLimit | undefined {
+    const { localFiles, largestPacket } = this.#facts;
+    return localFiles ? undefined : insertLimit(table, largestPacket);
   }
 
   async *catalogue(options: CatalogueOptions = {}): Catalogue {

@@ -9,7 +9,8 @@ import { readUrl } from './url.ts';
  * Opens the database of a `mysql://` or `mariadb://` URL. Which family it is, the server says. Parameters of the URL are
  * mysql2's (see `readUrl`); it must name a database.
  *
- * Throws URL_INVALID, SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING, ENGINE_UNSUPPORTED.
+ * Throws URL_INVALID, SERVER_UNREACHABLE, TLS_FAILED, TLS_NEEDED, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING,
+ * ENGINE_UNSUPPORTED.
  *
  * @example
  * const database = await openMysql('mysql://app@db.example.com/shop?ssl={"rejectUnauthorized":true}');

@@ -1,4 +1,6 @@
-import type { PutBackStage, PutBackTask, ShapeStatement } from '../database.ts';
+import type { PutBackStage, Reference, ShapeStatement } from '../database.ts';
+import { orphansQuery } from '../orphans.ts';
+import { quote } from './quote.ts';
 import { guardedStatements } from './shape/guarded.ts';
 
 /**
@@ -20,7 +22,9 @@ export function putBack(statements: readonly ShapeStatement[]): PutBackStage[] {
   }
   const stages: PutBackStage[] = [
     [...tables].map(([table, list]) => ({ table, statements: together(list) })),
-    foreignKeys.map(checkOf),
+    foreignKeys.flatMap(({ name: foreignKey, table, reference }) =>
+      reference ? [{ table, statements: [], checks: [{ foreignKey, query: queryOf(reference) }] }] : [],
+    ),
     // Two sessions that add foreign keys could wait for each other's tables.
     inOrder(foreignKeys.map(({ create }) => create)),
     inOrder(others),
@@ -65,18 +69,6 @@ function together(statements: readonly string[]): string[] {
   return made.map(({ text }) => text);
 }
 
-const names = `(${name}(?:, ${name})*)`;
-const foreignKey = new RegExp(
-  `ALTER TABLE (${name}) ADD CONSTRAINT ${name} FOREIGN KEY \\(${names}\\) REFERENCES (${name}) \\(${names}\\)`,
-);
-
-/** The query for rows without a parent. A row with a NULL in the key needs none. */
-function checkOf({ name: foreign, table, create }: ShapeStatement): PutBackTask {
-  const [, child = '', columns = '', parent = '', targets = ''] = foreignKey.exec(create) ?? [];
-  const own = columns.match(new RegExp(name, 'g')) ?? [];
-  const other = targets.match(new RegExp(name, 'g')) ?? [];
-  const join = own.map((column, index) => `c.${column} = p.${other[index]}`).join(' AND ');
-  const given = own.map((column) => `c.${column} IS NOT NULL`).join(' AND ');
-  const query = `SELECT c.* FROM ${child} c LEFT JOIN ${parent} p ON ${join} WHERE ${given} AND p.${other[0]} IS NULL`;
-  return { table, statements: [], check: { foreignKey: foreign, query } };
+function queryOf(reference: Reference): string {
+  return orphansQuery(reference, quote, (table) => quote(table.name));
 }

@@ -10,7 +10,7 @@ export type OnNotice = (severity: string, text: string) => void;
 
 /**
  * Opens a connection. All values come as text, exactly as the server wrote them.
- * Throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
+ * Throws SERVER_UNREACHABLE, TLS_FAILED, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING.
  */
 export async function connect(config: ClientConfig, location: string, onNotice: OnNotice): Promise<Client> {
   const password = config.password || process.env['PGPASSWORD'] || (() => passwordFromFile(client));
@@ -41,7 +41,15 @@ function connectFailure(error: unknown, location: string): LockstepError {
   if (sqlState === '42501') {
     return new LockstepError('PRIVILEGE_MISSING', { ...details, doing: 'connect to the database' }, { cause: error });
   }
-  return new LockstepError('SERVER_UNREACHABLE', details, { cause: error });
+  const code = isTlsFailure(error) ? 'TLS_FAILED' : 'SERVER_UNREACHABLE';
+  return new LockstepError(code, details, { cause: error });
+}
+
+/** Node's and OpenSSL's codes of a certificate that is not trusted, and what the driver says where there is no TLS. */
+function isTlsFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return /CERT|^UNABLE_TO_|^ERR_(SSL|TLS)_/.test(code) || /\bSSL\b/.test(error.message);
 }
 
 function connectReason(error: unknown): string {

@@ -23,7 +23,8 @@ const connectSeconds = 10;
  * Parameters of the URL are those of the driver `pg`: `sslmode`, `sslrootcert`, `statement_timeout`, `options` ...
  * What is missing in it comes from the usual places: PGUSER, PGPASSWORD, `.pgpass`.
  *
- * Throws URL_INVALID, SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING, ENGINE_UNSUPPORTED.
+ * Throws URL_INVALID, SERVER_UNREACHABLE, TLS_FAILED, LOGIN_REFUSED, DATABASE_MISSING, PRIVILEGE_MISSING,
+ * ENGINE_UNSUPPORTED.
  *
  * @example
  * const database = await openPostgres('postgres://app@db.example.com/shop?sslmode=verify-full');

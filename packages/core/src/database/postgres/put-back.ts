@@ -1,4 +1,6 @@
-import type { PutBackStage, PutBackTask, ShapeStatement } from '../database.ts';
+import type { ForeignKeyCheck, PutBackStage, PutBackTask, ShapeStatement } from '../database.ts';
+import { orphansQuery } from '../orphans.ts';
+import { quote, quoteTable } from './quote.ts';
 
 /**
  * Keys table by table, then indexes, several on one table at once: CREATE INDEX shares its table with another one. Then
@@ -50,17 +52,24 @@ function inOrder(
   statements: readonly ShapeStatement[],
   text: (statement: ShapeStatement) => readonly string[] = ({ create }) => [create],
 ): PutBackStage {
-  return statements.length === 0 ? [] : [{ table: undefined, statements: statements.flatMap(text) }];
+  if (statements.length === 0) return [];
+  return [{ table: undefined, statements: statements.flatMap(text), checks: statements.flatMap(checkOf) }];
 }
 
 function byTable(
   statements: readonly ShapeStatement[],
   text: (statement: ShapeStatement) => readonly string[],
 ): PutBackTask[] {
-  const tasks = new Map<string, string[]>();
+  const tasks = new Map<string, ShapeStatement[]>();
   for (const statement of statements) {
     const key = statement.table ?? '';
-    tasks.set(key, [...(tasks.get(key) ?? []), ...text(statement)]);
+    tasks.set(key, [...(tasks.get(key) ?? []), statement]);
   }
-  return [...tasks].map(([table, list]) => ({ table, statements: list }));
+  return [...tasks].map(([table, list]) => ({ table, statements: list.flatMap(text), checks: list.flatMap(checkOf) }));
+}
+
+/** What the server looks at when it adds a foreign key to rows, or validates it. */
+function checkOf({ name, reference }: ShapeStatement): ForeignKeyCheck[] {
+  if (!reference?.validated) return [];
+  return [{ foreignKey: name, query: orphansQuery(reference, quote, quoteTable) }];
 }

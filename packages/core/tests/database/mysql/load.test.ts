@@ -142,6 +142,31 @@ describeEachServer('a load', (engine) => {
     });
   });
 
+  it('fills a table alone in the transaction that has emptied it, and in no other', async () => {
+    const bulk = await database.session({ bulk: true });
+    await bulk.execute('CREATE TABLE alone (id int PRIMARY KEY)');
+    const table = tableOf(await bulk.describe(), 'alone');
+    const checks = (): Promise<unknown> =>
+      bulk.transaction(async () => (await bulk.query(raw('SELECT @@unique_checks AS n')))[0]?.['n']);
+    expect(await checks()).toBe('1');
+    await bulk.transaction(() => bulk.empty(table));
+    expect(await checks()).toBe('1');
+  });
+
+  it.each([
+    [1114, 'full'],
+    [1878, 'failure'],
+    [3, `Error writing file ''x'' (OS errno 28 - No space left on device)`],
+  ])('does not try again what the server has no room for, by the error %d', async (number, text) => {
+    const { load, wire } = await openLoader(engine, url, 'files');
+    await session.execute('CREATE TABLE IF NOT EXISTS full_disk (id int PRIMARY KEY)');
+    const table = tableOf(await session.describe(), 'full_disk');
+    wire.sendFile = async () =>
+      wire.run(`SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${number}, MESSAGE_TEXT = '${text}'`);
+    expect(await failure(load(table, lines('(1)')))).toMatchObject({ code: 'SERVER_FULL' });
+    expect(await loadsAndInserts(wire)).toEqual([0, 0]);
+  });
+
   it('goes by INSERT where the server does not allow files', async () => {
     const { load, wire } = await openLoader(engine, url, 'files');
     await session.execute('CREATE TABLE closed (id int PRIMARY KEY)');

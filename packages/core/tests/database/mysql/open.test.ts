@@ -88,6 +88,7 @@ describeEachServer('opening', (engine) => {
       (url) => (url.pathname = '/no_such_database'),
       'PRIVILEGE_MISSING',
     ],
+    ['no TLS that could be trusted', (url) => url.searchParams.set('ssl', '{}'), 'TLS_FAILED'],
     ['no database', (url) => (url.pathname = '/'), 'URL_INVALID'],
     ['an unknown parameter', (url) => url.searchParams.set('multipleStatements', 'true'), 'URL_INVALID'],
     ['a wrong parameter', (url) => url.searchParams.set('connectTimeout', 'soon'), 'URL_INVALID'],

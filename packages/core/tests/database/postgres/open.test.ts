@@ -92,8 +92,8 @@ describeEachServer('opening', (engine) => {
     [
       'a certificate that nobody vouches for',
       `app:${secret}@HOST/postgres?sslmode=verify-full`,
-      'SERVER_UNREACHABLE',
-      'self-signed certificate',
+      'TLS_FAILED',
+      'unable to verify the first certificate',
     ],
   ])('refuses %s', async (_, url, code, reason) => {
     const error = await failure(openPostgres(`postgres://${url.replace('HOST', `localhost:${server.port}`)}`));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
+import { authority } from '../../../../../tests/fixtures/authority.ts';
 import { atEnd } from '../../../../../tests/fixtures/cleanup.ts';
 import type { Engine } from '../../../../../tests/fixtures/engines.ts';
 import { freePort } from '../../../../../tests/fixtures/free-port.ts';
@@ -13,7 +14,7 @@ export interface PrivateServer {
   readonly port: number;
   /** Folder of its socket, where no password is asked for. */
   readonly folder: string;
-  /** Its certificate, which it signed itself, for `localhost`. */
+  /** That of the authority which has signed the server's own, for `localhost`. */
   readonly certificate: string;
   /** Ends it at once. */
   kill(): Promise<void>;
@@ -28,30 +29,7 @@ export async function startPrivateServer(engine: Engine): Promise<PrivateServer>
   if (user !== null) chownSync(folder, user.uid, user.gid);
   const options = { cwd: folder, ...(user && { uid: user.uid, gid: user.gid }) };
   const data = join(folder, 'data');
-  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=DNS:localhost',
-      '-keyout',
-      key,
-      '-out',
-      certificate,
-    ],
-    { ...options, stdio: 'ignore' },
-  );
+  const { certificate, server } = await authority();
   execFileSync(
     join(programs, 'initdb'),
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
@@ -68,8 +46,8 @@ export async function startPrivateServer(engine: Engine): Promise<PrivateServer>
     unix_socket_directories: folder,
     fsync: 'off',
     ssl: 'on',
-    ssl_cert_file: certificate,
-    ssl_key_file: key,
+    ssl_cert_file: server.certificate,
+    ssl_key_file: server.key,
   };
   const child = spawn(
     join(programs, 'postgres'),
