@@ -15,6 +15,11 @@ export function crashEngine({ name }: Engine): boolean {
   return name !== 'mariadb11' && !engines.some((other) => other.name === alike[name]);
 }
 
+/** In the short run, an embedded database is killed in a backup and a restore only: each of its runs takes a start of the engine. */
+export function killsMuch({ url }: Engine): boolean {
+  return thorough || url !== undefined;
+}
+
 /** The first, the middle and the last time of each phase: for a verb that starts over when it is run again. */
 export function everywhere(phases: readonly PhaseName[]): Kill[] {
   return thorough ? threeTimes(phases) : onward(phases);

@@ -31,8 +31,15 @@ export interface WasmBigint {
 
 const compiled = new Map<string, object>();
 
+/** The compiled module of a file, which may be handed over to other threads. Compiled once. */
+export function compileWasm(file: URL): object {
+  const module = compiled.get(file.href) ?? new WebAssembly.Module(readFileSync(file));
+  compiled.set(file.href, module);
+  return module;
+}
+
 /**
- * An instance of a module that was built from a `.wat` file; its code is compiled once.
+ * An instance of a module that was built from a `.wat` file.
  *
  * @example
  * const wasm = new WasmInstance('database/postgres/check-rows.wasm');
@@ -44,10 +51,8 @@ export class WasmInstance {
   readonly #exports: Readonly<Record<string, unknown>>;
 
   constructor(file: string, imports: Imports = {}) {
-    const module = compiled.get(file) ?? new WebAssembly.Module(readFileSync(builtFile(file)));
-    compiled.set(file, module);
     this.#file = file;
-    this.#exports = new WebAssembly.Instance(module, imports).exports;
+    this.#exports = new WebAssembly.Instance(compileWasm(builtFile(file)), imports).exports;
     const { memory } = this.#exports;
     if (!(memory instanceof WebAssembly.Memory)) throw this.#lacks('a memory');
     this.memory = memory;

@@ -45,8 +45,8 @@ export class Engine {
     this.#onDeath = onDeath;
   }
 
-  /** Opens the data folder, initialising it if it is empty. Throws an Error with Postgres's last words. */
-  static async open(folder: string, onDeath: (reason: string) => never): Promise<Engine> {
+  /** Opens the data folder with the compiled code of PGlite, initialising it if it is empty. Throws an Error with Postgres's last words. */
+  static async open(folder: string, code: object, onDeath: (reason: string) => never): Promise<Engine> {
     const said: string[] = [];
     const listen = (line: string): boolean => {
       said.push(line);
@@ -54,7 +54,12 @@ export class Engine {
       return false;
     };
     try {
-      const pglite = await PGlite.create(folder, { startParams, onStdout: listen, onStderr: listen });
+      const pglite = await PGlite.create(folder, {
+        pgliteWasmModule: code,
+        startParams,
+        onStdout: listen,
+        onStderr: listen,
+      });
       watchMainLoop(pglite, (reason) => onDeath(lastWords(reason, said)));
       const engine = new Engine(pglite, await introduce(pglite), onDeath);
       const extensions = await engine.query(`SELECT FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'`);

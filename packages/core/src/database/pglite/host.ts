@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { builtFile } from '../../built-file.ts';
 import { reasonOf } from '../../errors.ts';
-import type { WorkerTask, WorkerWord } from './worker-messages.ts';
+import { compiledCode } from './compiled-code.ts';
+import type { WorkerData, WorkerTask, WorkerWord } from './worker-messages.ts';
 
 /**
  * Postgres bounds the depth of its recursion at 2 MB of its own stack. The thread's stack must have room for what that
@@ -24,7 +25,7 @@ export class Host {
 
   constructor(task: WorkerTask) {
     this.#worker = new Worker(builtFile('database/pglite/worker.js'), {
-      workerData: task,
+      workerData: { ...task, code: compiledCode() } satisfies WorkerData,
       execArgv: [],
       resourceLimits: { stackSizeMb },
       name: 'lockstep pglite',

@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { syncFolder } from './sync-folder.ts';
@@ -19,7 +28,7 @@ export function copyTemplate(folder: string): boolean {
   const template = templateFolder();
   if (!existsSync(template)) return false;
   try {
-    cpSync(template, folder, { recursive: true });
+    copyFolder(template, folder);
     return true;
   } catch {
     // Another user's template, for example. What was copied of it must not be mixed with a database of its own.
@@ -36,12 +45,25 @@ export async function keepTemplate(folder: string): Promise<void> {
   try {
     mkdirSync(dirname(template), { recursive: true });
     copy = mkdtempSync(`${template}-`);
-    cpSync(folder, copy, { recursive: true });
+    copyFolder(folder, copy);
     // A loss of power must not leave files that are there but empty.
     await syncFolder(copy, 0);
     renameSync(copy, template);
   } catch {
     // The folder is not ours to write, or another process was faster. Neither matters.
     if (copy !== undefined) rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** Files and folders, and nothing else: a database has a thousand, and the system's own call asks several times about each. */
+function copyFolder(from: string, to: string): void {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (!entry.isDirectory()) {
+      copyFileSync(source, target);
+      continue;
+    }
+    mkdirSync(target, { mode: 0o700 });
+    copyFolder(source, target);
   }
 }

@@ -1,4 +1,10 @@
 /** What the thread of an embedded database is started with. */
+export interface WorkerData extends WorkerTask {
+  /** The compiled code of PGlite. */
+  readonly code: object;
+}
+
+/** What it has to do. */
 export interface WorkerTask {
   readonly folder: string;
   /** Where it listens. Without, it only makes a new database in the folder. */
@@ -15,6 +21,6 @@ export type WorkerWord =
   | { readonly kind: 'ended' }
   | { readonly kind: 'died'; readonly reason: string };
 
-export function isWorkerTask(value: unknown): value is WorkerTask {
-  return typeof value === 'object' && value !== null && 'folder' in value && 'idleSeconds' in value;
+export function isWorkerData(value: unknown): value is WorkerData {
+  return typeof value === 'object' && value !== null && 'folder' in value && 'idleSeconds' in value && 'code' in value;
 }

@@ -4,17 +4,17 @@ import { Bridge } from './bridge.ts';
 import { Engine } from './engine.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { syncFolder } from './sync-folder.ts';
-import { isWorkerTask } from './worker-messages.ts';
-import type { WorkerTask, WorkerWord } from './worker-messages.ts';
+import { isWorkerData } from './worker-messages.ts';
+import type { WorkerData, WorkerTask, WorkerWord } from './worker-messages.ts';
 
 /** The thread that PGlite runs in: its statements block whatever else the thread does. See host.ts. */
-if (!isWorkerTask(workerData)) throw new TypeError('This file is the thread of an embedded database.');
+if (!isWorkerData(workerData)) throw new TypeError('This file is the thread of an embedded database.');
 let bridge: Bridge | undefined;
 process.on('uncaughtException', (error) => die(reasonOf(error)));
 await work(workerData);
 
-async function work(task: WorkerTask): Promise<void> {
-  const engine = await Engine.open(task.folder, die).catch((error: unknown) => die(reasonOf(error)));
+async function work({ code, ...task }: WorkerData): Promise<void> {
+  const engine = await Engine.open(task.folder, code, die).catch((error: unknown) => die(reasonOf(error)));
   if (task.socket === undefined) return end(engine, task);
   bridge = new Bridge(engine, new Housekeeping(engine, task.folder, task.syncSince), task.idleSeconds);
   await bridge.listen(task.socket);

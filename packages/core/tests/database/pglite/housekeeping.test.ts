@@ -1,3 +1,4 @@
+import { compiledCode } from '#core/database/pglite/compiled-code.js';
 import { Engine } from '#core/database/pglite/engine.js';
 import { Housekeeping } from '#core/database/pglite/housekeeping.js';
 import { initialise } from '#core/database/pglite/initialise.js';
@@ -14,7 +15,7 @@ let housekeeping: Housekeeping;
 beforeAll(async () => {
   folder = await temporaryFolder();
   await initialise(folder);
-  engine = await Engine.open(folder, (reason) => {
+  engine = await Engine.open(folder, compiledCode(), (reason) => {
     throw new Error(reason);
   });
   atEnd(() => engine.close());
