@@ -30,8 +30,8 @@ import { describeViews } from './shape/views.ts';
  *   The search path is emptied while the catalogues are read, and put back.
  */
 export async function describe(query: Query, schemas: readonly string[]): Promise<Shape> {
-  await loadParser();
-  const catalogue = await readUnqualified(query, schemas);
+  // The grammar is compiled while the server answers.
+  const [catalogue] = await Promise.all([readUnqualified(query, schemas), loadParser()]);
   const parts = new Parts();
   // What is made by an extension has to be known to all others. Tables come before their constraints.
   registerMembers(catalogue, parts);

@@ -101,6 +101,29 @@ describeEachServer('a session', (engine) => {
     await plain.close();
   });
 
+  it('runs statements in one go, as far as the first that fails', async () => {
+    const nasty = `'; DROP TABLE t; -- \\ " ü`;
+    const found = sql`SELECT a, b FROM together ORDER BY b`;
+    await session.execute('CREATE TABLE together (a text, b int)');
+    await session.transaction(() =>
+      session.runAll([
+        sql`INSERT INTO together VALUES (${nasty}, ${1})`,
+        sql`UPDATE together SET b = b + ${1}`,
+        sql`INSERT INTO together VALUES (${null}, ${3})`,
+      ]),
+    );
+    const rows = [
+      { a: nasty, b: '2' },
+      { a: null, b: '3' },
+    ];
+    expect(await session.query(found)).toEqual(rows);
+    const late = session.transaction(() =>
+      session.runAll([sql`DELETE FROM together`, sql`SELECT 1 / 0`, sql`INSERT INTO together VALUES ('x', 9)`]),
+    );
+    expect((await failure(late)).details['sqlState']).toBe('22012');
+    expect(await session.query(found)).toEqual(rows);
+  });
+
   it('passes values apart from the statement', async () => {
     const nasty = `'; DROP TABLE t; -- \\ " ü`;
     const rows = await session.query(sql`SELECT ${nasty}::text AS a, ${42}::int AS b, ${9007199254740993n}::bigint AS c,
