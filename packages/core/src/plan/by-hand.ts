@@ -78,7 +78,7 @@ function asApplied({ key, version, description, script, checksum }: Migration): 
 async function migrationLines({ home }: Prepared, migration: Migration): Promise<string[]> {
   const { dialect } = home;
   const statements = await numberStatements(home, migration);
-  const row = inline(appliedRow(home, migration, 0, 'SQL'), dialect);
+  const row = inline(appliedRow(home, migration, 0), dialect);
   const recorded: ScriptStatement = { text: row, line: 0, transactional: true, effect: 'provable' };
   const lines = [`-- ${migration.script}`];
   let isOpen = false;

@@ -99,24 +99,22 @@ export async function recordApplied(
   home: Home,
   migration: Pick<Migration, 'version' | 'description' | 'script' | 'checksum' | 'language'>,
   milliseconds: number,
-  type = migration.language === 'sql' ? 'SQL' : 'CUSTOM',
 ): Promise<void> {
-  await home.session.run(appliedRow(home, migration, milliseconds, type));
+  await home.session.run(appliedRow(home, migration, milliseconds));
 }
 
 /** The same for one that has just run, whose progress goes with it. Part of a transaction. */
 export async function recordRun(home: Home, migration: Migration, milliseconds: number): Promise<void> {
-  const type = migration.language === 'sql' ? 'SQL' : 'CUSTOM';
-  await home.session.runAll([appliedRow(home, migration, milliseconds, type), withoutSteps(home, migration.key)]);
+  await home.session.runAll([appliedRow(home, migration, milliseconds), withoutSteps(home, migration.key)]);
 }
 
 /** The statement that writes it. */
 export function appliedRow(
   home: Place,
-  migration: Pick<Migration, 'version' | 'description' | 'script' | 'checksum'>,
+  migration: Pick<Migration, 'version' | 'description' | 'script' | 'checksum' | 'language'>,
   milliseconds: number,
-  type: string,
 ): Sql {
+  const type = migration.language === 'sql' ? 'SQL' : 'CUSTOM';
   const history = ownTable(home, 'flyway_schema_history');
   return sql`INSERT INTO ${history}
     (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
