@@ -8,6 +8,7 @@ import { clearSteps, readSteps, stepsOf, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { createOwnTables, ownTable } from '../state/tables.ts';
 import { actor } from './actor.ts';
+import { detailAfter } from './detail-after.ts';
 import type { Decision, Unresolved } from './resolve.ts';
 
 /** The row of a migration that failed under Flyway, which nobody has settled. */
@@ -79,7 +80,5 @@ async function forgetOwnRun(home: Home, key: string, decision: Decision): Promis
   await clearSteps(home, key);
   const state = await readState(home);
   if (state?.phase !== 'failed' || state.detail['migration'] !== key) return;
-  const { seeded } = state.detail;
-  const detail = { resolved: `${key} ${decision}`, ...(seeded === undefined ? {} : { seeded }) };
-  await changeState(home, { phase: 'migrating', detail });
+  await changeState(home, { phase: 'migrating', detail: detailAfter(state.detail, key, decision) });
 }

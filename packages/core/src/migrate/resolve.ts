@@ -12,6 +12,7 @@ import { clearSteps, stepsOf, removeStep, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
 import { actor } from './actor.ts';
+import { comparison, detailAfter } from './detail-after.ts';
 import type { ThingFact, Verdict } from './effect.ts';
 import { compareThings, verdictOf } from './effect.ts';
 import { readFailedRow, settleFailedRow } from './failed-row.ts';
@@ -20,9 +21,6 @@ import type { NumberedStatement } from './numbered-statement.ts';
 import { numberStatements, shownText } from './numbered-statement.ts';
 import { statementOf, waitForOrphans } from './orphan.ts';
 import { begunAt } from './text-to-run.ts';
-
-/** The name of the step that compares a database with its backup at the end of an upgrade. */
-const comparison = 'comparison';
 
 export type Decision = 'applied' | 'retry' | 'rolled-back';
 
@@ -167,22 +165,7 @@ async function settle(
       things: JSON.stringify(facts.things),
     },
   });
-  await changeState(home, { phase: 'migrating', detail: detailAfter(facts, decision) });
-}
-
-/** What the next run has to know. What an upgrade was at keeps its backup, and a comparison to be tried again needs it. */
-function detailAfter(facts: Unresolved, decision: Decision): Record<string, string> {
-  const { backup, from, migration, seeded } = facts.detail;
-  // What was cut off, and has not failed, is still what it was.
-  if (migration === undefined) return { ...facts.detail, resolved: `${facts.migration} ${decision}` };
-  const isComparison = facts.migration === comparison;
-  const saved = backup !== undefined && from !== undefined && !(isComparison && decision === 'applied');
-  return {
-    resolved: `${facts.migration} ${decision}`,
-    ...(seeded === undefined ? {} : { seeded }),
-    ...(saved ? { backup, from } : {}),
-    ...(saved && isComparison ? { upgrade: 'migrate' } : {}),
-  };
+  await changeState(home, { phase: 'migrating', detail: detailAfter(facts.detail, facts.migration, decision) });
 }
 
 /** The statement has not been begun. A data migration goes on at its cursor, with the code that it has by then. */

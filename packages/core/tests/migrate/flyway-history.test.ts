@@ -151,10 +151,13 @@ describeEachEngine("Flyway's history", (engine) => {
       `INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by,
         execution_time, success) VALUES (2, '2', 'b', 'SQL', 'V2__b.sql', 1, 'app', 0, false)`,
       'DROP TABLE b',
+      // As if it had been an upgrade, which goes back to its backup.
+      `UPDATE lockstep_state SET detail = REPLACE(detail, '"migration"', '"backup":"saved","migration"')`,
     ]);
     await source.write('V2__b.sql', 'CREATE TABLE b (id int);\nINSERT INTO b VALUES (1);\n');
     const product = await source.load('1.0.0');
     await resolve(database, product, '2', 'rolled-back');
+    expect(await info(database, product)).toMatchObject({ detail: { backup: 'saved', from: 'empty' } });
     expect(await migrate(database, product)).toMatchObject({ applied: [{ version: '2' }] });
     expect(await validate(database, product)).toMatchObject({ drifted: false });
     expect(await info(database, product)).toMatchObject({ phase: 'ready', decisions: [{ decision: 'rolled-back' }] });
