@@ -1,9 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { LockstepError, reasonOf, version } from '@lockstep/core';
 import { createContext } from './context.ts';
 import { printable } from './table.ts';
 import type { Flags, Outcome, Verb } from './verb.ts';
 import { verbs } from './verbs.ts';
+
+// How much work a function of WebAssembly does before Node compiles it once more, for speed: fifty times of what Node does
+// by itself. The embedded database and the grammar of Postgres have thousands of functions that are warm and not hot: for
+// a short command, that took more processor than all the rest. Those of the rows are hot within a tenth of a second.
+setFlagsFromString('--wasm-tiering-budget=100000000');
 
 const stop = new AbortController();
 let stoppedBy: string | undefined;
