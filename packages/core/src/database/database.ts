@@ -79,6 +79,14 @@ export interface SessionOptions {
   readonly bulk?: boolean;
 }
 
+/** Statements that go along with a transaction: in one go with its BEGIN and COMMIT, where the protocol allows it. */
+export interface Along {
+  /** Committed by themselves before it begins. */
+  readonly before?: readonly Sql[];
+  /** Gives the last part of it, when `work` is done. */
+  readonly last?: () => readonly Sql[];
+}
+
 /** One connection. Statements run one at a time, in the order in which they were given. */
 export interface Session {
   /** Identifies the connection on the server: backend pid, connection id. */
@@ -94,7 +102,7 @@ export interface Session {
   /** Sends one statement exactly as written, without parameters. Used for migrations and for DDL. */
   execute(text: string): Promise<void>;
   /** Runs `work` between BEGIN and COMMIT. An error rolls back and is thrown on. */
-  transaction<T>(work: () => Promise<T>): Promise<T>;
+  transaction<T>(work: () => Promise<T>, along?: Along): Promise<T>;
   /**
    * Appends rows to a table over the engine's fastest wire path. `rows` are whole lines in the family's row form
    * (see {@link RowForm}), at most a few megabytes; one call is one statement. Returns the number of rows loaded.

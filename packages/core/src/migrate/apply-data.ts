@@ -7,7 +7,7 @@ import { LockstepError } from '../errors.ts';
 import { phase } from '../progress.ts';
 import { loadDataMigration } from '../release/load-data-migration.ts';
 import type { Migration } from '../release/migration-file.ts';
-import { recordRun } from '../state/history.ts';
+import { runRecord } from '../state/history.ts';
 import type { Step } from '../state/step.ts';
 import { writeStep } from '../state/step.ts';
 import type { Prepared } from './callbacks.ts';
@@ -70,7 +70,7 @@ async function runBatches(
         if (next === null) {
           await steps.verify();
           await runWithin(runner, after);
-          await recordRun(home, migration, Date.now() - started);
+          await home.session.runAll(runRecord(home, migration, Date.now() - started));
         } else {
           await saveCursor(runner, migration, next);
         }

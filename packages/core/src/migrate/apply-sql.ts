@@ -1,22 +1,40 @@
+import type { Sql } from '../database/sql.ts';
 import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
-import { recordRun } from '../state/history.ts';
+import { runRecord } from '../state/history.ts';
 import type { NewStep, Step } from '../state/step.ts';
+import type { Ahead } from './ahead.ts';
 import { isCallbackFailure, prepareCallbacks, runApart, runWithin } from './callbacks.ts';
 import { clearTheWay, factsBefore, settleEffect } from './effect.ts';
 import { groupStatements } from './group-statements.ts';
-import { intentOf, writeIntents } from './intent.ts';
+import { intentOf, newIntents, writeIntents } from './intent.ts';
 import type { NumberedStatement } from './numbered-statement.ts';
-import { numberStatements, shownText } from './numbered-statement.ts';
+import { shownText } from './numbered-statement.ts';
 import { doneStatements, markDone } from './resume.ts';
 import type { Runner } from './runner.ts';
 import { isInterruption, MigrationStopped } from './runner.ts';
 import { withLockTimeout } from './with-lock-timeout.ts';
 
+interface SqlRunner extends Runner {
+  readonly ahead: Ahead;
+}
+
 /** What belongs into a transaction beside its statements. */
 interface Around {
+  /** What is to be written down before it begins. */
+  readonly intents: readonly Sql[];
+  /** Callbacks. */
   readonly begin: (() => Promise<void>) | undefined;
-  readonly finish: (() => Promise<void>) | undefined;
+  /** How a migration ends with it. */
+  readonly ending: Ending | undefined;
+}
+
+/** What belongs into the transaction that ends a migration. */
+interface Ending {
+  /** Callbacks. */
+  readonly callBack: () => Promise<void>;
+  /** Gives the history row. */
+  readonly record: () => readonly Sql[];
 }
 
 /**
@@ -24,7 +42,8 @@ interface Around {
  * with them; the others run alone, with their intent written before. The history row commits with the last of them.
  * `known` is what earlier runs have written. Returns whether the connection is as it was before. Throws MigrationStopped, MIGRATION_EDITED, and MIGRATION_UNRESOLVED when it can't be known whether a statement has run.
  */
-export async function applySql(runner: Runner, migration: Migration, known: readonly Step[]): Promise<boolean> {
+export async function applySql(runner: SqlRunner, migration: Migration, known: readonly Step[]): Promise<boolean> {
+  const { ahead } = runner;
   const started = Date.now();
   // Nobody goes on with a scratch database.
   let intents = runner.lock ? [await intentOf(runner, migration, known)] : [];
@@ -33,8 +52,8 @@ export async function applySql(runner: Runner, migration: Migration, known: read
     intents = [];
   };
   const [statements] = await Promise.all([
-    numberStatements(runner.home, migration, intents[0]?.facts?.['timestamp']),
-    runner.lock?.check(),
+    ahead.statementsOf(runner.home, migration, intents[0]?.facts?.['timestamp']),
+    ahead.checkLock(),
   ]);
   const done = await doneStatements(runner, migration, statements, known);
   await repeatForConnection(
@@ -46,9 +65,14 @@ export async function applySql(runner: Runner, migration: Migration, known: read
   const open = statements.filter(({ number }) => !done.has(number));
   const groups = groupStatements(open, migration.separately);
   const last = groups.at(-1);
-  const finish = async (): Promise<void> => {
-    if (after.together) await runWithin(runner, after);
-    await recordRun(runner.home, migration, Date.now() - started);
+  const ending: Ending = {
+    callBack: async () => {
+      if (after.together) await runWithin(runner, after);
+    },
+    record: () => {
+      ahead.look();
+      return runRecord(runner.home, migration, Date.now() - started);
+    },
   };
 
   // Callbacks are part of the migration's transaction where it has one and they may be.
@@ -67,21 +91,20 @@ export async function applySql(runner: Runner, migration: Migration, known: read
     // It has just been looked at, unless there was something to wait for.
     if (!isFirst || known.length > 0 || before.scripts.length > 0) await runner.lock?.check();
     const untouched = isFirst && done.size === 0;
-    const around = {
-      begin: isFirst && beginsWithFirst ? () => runWithin(runner, before) : undefined,
-      finish: group === last && endsWithLast ? finish : undefined,
-    };
+    const ends = group === last && endsWithLast ? ending : undefined;
     if (first.transactional) {
-      await writeNow();
-      await runTogether(runner, migration, group, untouched, around);
+      const begin = isFirst && beginsWithFirst ? () => runWithin(runner, before) : undefined;
+      const toWrite = newIntents(runner.home, intents, known);
+      if (toWrite.length === 0) await writeNow();
+      await runTogether(runner, migration, group, untouched, { intents: toWrite, begin, ending: ends });
     } else {
-      await runAlone(runner, migration, first, { untouched, intents, known }, around.finish);
-      intents = [];
+      await runAlone(runner, migration, first, { untouched, intents, known }, ends);
     }
+    intents = [];
   }
   if (!endsWithLast) {
     if (!after.together) await runApart(runner, after);
-    await runner.home.session.transaction(finish);
+    await runner.home.session.transaction(ending.callBack, { last: ending.record });
   }
   const calledBack = before.scripts.length + after.scripts.length > 0;
   return !calledBack && statements.every(({ traceless }) => traceless === true);
@@ -99,31 +122,38 @@ async function repeatForConnection(runner: Runner, done: readonly NumberedStatem
 }
 
 async function runTogether(
-  runner: Runner,
+  runner: SqlRunner,
   migration: Migration,
   group: readonly NumberedStatement[],
   untouched: boolean,
   around: Around,
 ): Promise<void> {
   const { session } = runner.home;
+  const { begin, ending } = around;
   let current = group[0];
+  let before = around.intents;
+  const work = async (): Promise<void> => {
+    // They have committed, also if this has to be tried again.
+    before = [];
+    await begin?.();
+    for (const statement of group) {
+      current = statement;
+      await phase(runner, 'migrate:statement', placeOf(migration, statement));
+      await clearTheWay(runner, statement);
+      runner.ahead.prepare(runner.home);
+      await session.execute(statement.text);
+      // With the last of them, the history says it all.
+      if (!ending) await markDone(runner, migration, statement);
+    }
+    await ending?.callBack();
+    await phase(runner, 'migrate:commit', placeOf(migration, current));
+  };
+  const attempt = (): Promise<void> =>
+    session.transaction(work, { before, ...(ending ? { last: ending.record } : {}) });
   try {
-    await withLockTimeout(runner, group, () =>
-      session.transaction(async () => {
-        await around.begin?.();
-        for (const statement of group) {
-          current = statement;
-          await phase(runner, 'migrate:statement', placeOf(migration, statement));
-          await clearTheWay(runner, statement);
-          await session.execute(statement.text);
-          // With the last of them, the history says it all.
-          if (!around.finish) await markDone(runner, migration, statement);
-        }
-        await around.finish?.();
-        await phase(runner, 'migrate:commit', placeOf(migration, current));
-      }),
-    );
+    await withLockTimeout(runner, group, attempt);
   } catch (error) {
+    if (before.length > 0) throw error;
     throw stopped(error, current, untouched);
   }
 }
@@ -137,13 +167,13 @@ interface Beginning {
   readonly known: readonly Step[];
 }
 
-/** `finish` ends the migration. */
+/** `ending` ends the migration. */
 async function runAlone(
-  runner: Runner,
+  runner: SqlRunner,
   migration: Migration,
   statement: NumberedStatement,
   { untouched, intents, known }: Beginning,
-  finish: (() => Promise<void>) | undefined,
+  ending: Ending | undefined,
 ): Promise<void> {
   const { home } = runner;
   await clearTheWay(runner, statement);
@@ -163,6 +193,7 @@ async function runAlone(
   const attempt = async (): Promise<void> => {
     if (isAgain && (await settleEffect(runner, statement, facts)) === 'happened') return;
     isAgain = true;
+    runner.ahead.prepare(home);
     await home.session.execute(statement.text);
   };
   try {
@@ -175,7 +206,7 @@ async function runAlone(
   }
   await phase(runner, 'migrate:executed', placeOf(migration, statement));
   // With the last of them, the history says it all.
-  if (finish) await home.session.transaction(finish);
+  if (ending) await home.session.transaction(ending.callBack, { last: ending.record });
   else await markDone(runner, migration, statement);
 }
 

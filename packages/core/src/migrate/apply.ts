@@ -5,6 +5,7 @@ import type { Step } from '../state/step.ts';
 import { readSteps } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import { homeOf } from '../state/tables.ts';
+import { Ahead } from './ahead.ts';
 import { applyData } from './apply-data.ts';
 import { applySql } from './apply-sql.ts';
 import type { Runner } from './runner.ts';
@@ -57,7 +58,9 @@ export async function applyAll(
   let onlyDefinitions = true;
   let known: readonly Step[] | undefined;
   let isClean = false;
-  for (const migration of migrations) {
+  const ahead = new Ahead(runner.lock);
+  for (const [index, migration] of migrations.entries()) {
+    ahead.follow(migrations[index + 1]);
     await each(migration);
     const started = performance.now();
     const own: Runner = { ...runner, home: await next(isClean) };
@@ -65,7 +68,7 @@ export async function applyAll(
     known ??= runner.lock ? await readSteps(own.home) : [];
     const steps = known.filter((step) => step.migration === migration.key);
     await phase(runner, 'migrate:begin', migration.key);
-    isClean = migration.language === 'sql' && (await applySql(own, migration, steps));
+    isClean = migration.language === 'sql' && (await applySql({ ...own, ahead }, migration, steps));
     if (migration.language !== 'sql') await applyData(own, migration, steps);
     await phase(runner, 'migrate:applied', migration.key);
     onlyDefinitions &&= isClean;

@@ -1,7 +1,8 @@
+import type { Sql } from '../database/sql.ts';
 import { LockstepError } from '../errors.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { NewStep, Step } from '../state/step.ts';
-import { insertSteps, writeStep } from '../state/step.ts';
+import { newSteps, writeStep } from '../state/step.ts';
 import type { Home } from '../state/tables.ts';
 import type { Runner } from './runner.ts';
 import { timeFact } from './text-to-run.ts';
@@ -32,8 +33,16 @@ export async function intentOf(runner: Runner, migration: Migration, known: read
  * be on disk before it begins: what such a statement does need not wait for the log.
  */
 export async function writeIntents(home: Home, intents: readonly NewStep[], known: readonly Step[]): Promise<void> {
-  if (intents.length === 0) return;
-  const waits = intents.some(({ statement }) => statement > 0);
-  if (!known.some(({ statement }) => statement >= 0)) return insertSteps(home, intents, { waits });
-  for (const intent of intents) await writeStep(home, intent);
+  for (const statement of newIntents(home, intents, known)) await home.session.run(statement);
+  if (hasBegun(known)) for (const intent of intents) await writeStep(home, intent);
+}
+
+/** The statement that does where nothing has been written of the migration; otherwise none. */
+export function newIntents(home: Home, intents: readonly NewStep[], known: readonly Step[]): Sql[] {
+  if (intents.length === 0 || hasBegun(known)) return [];
+  return [newSteps(home, intents, { waits: intents.some(({ statement }) => statement > 0) })];
+}
+
+function hasBegun(known: readonly Step[]): boolean {
+  return known.some(({ statement }) => statement >= 0);
 }

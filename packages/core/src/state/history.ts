@@ -103,9 +103,9 @@ export async function recordApplied(
   await home.session.run(appliedRow(home, migration, milliseconds));
 }
 
-/** The same for one that has just run, whose progress goes with it. Part of a transaction. */
-export async function recordRun(home: Home, migration: Migration, milliseconds: number): Promise<void> {
-  await home.session.runAll([appliedRow(home, migration, milliseconds), withoutSteps(home, migration.key)]);
+/** What is written of one that has just run, whose progress goes with it. */
+export function runRecord(home: Home, migration: Migration, milliseconds: number): Sql[] {
+  return [appliedRow(home, migration, milliseconds), withoutSteps(home, migration.key)];
 }
 
 /** The statement that writes it. */

@@ -74,27 +74,23 @@ export async function writeStep(home: Home, step: NewStep): Promise<void> {
     line = ${line}, status = ${status}, facts = ${JSON.stringify(facts)}, actor = ${step.actor}, message = ${message},
     started_at = ${started}, finished_at = ${finishedAt(home, step)}
     WHERE migration = ${migration} AND statement = ${statement}`);
-  if (changed === 0) await insertSteps(home, [step], { waits: true });
+  if (changed === 0) await home.session.run(newSteps(home, [step], { waits: true }));
 }
 
 /**
- * Writes steps that are not there yet, by one statement. Where it `waits`, a commit is on disk when it returns; otherwise
- * only before any later one is, and the statement may not be part of a transaction.
+ * The statement that writes steps that are not there yet. Where it `waits`, its commit is on disk when that returns;
+ * otherwise only before any later one is, and it has to be a transaction by itself.
  */
-export async function insertSteps(
-  home: Home,
-  steps: readonly NewStep[],
-  { waits }: { readonly waits: boolean },
-): Promise<void> {
+export function newSteps(home: Home, steps: readonly NewStep[], { waits }: { readonly waits: boolean }): Sql {
   const noMessage = waits ? sql`NULL` : raw(home.dialect.withoutWaiting);
   const rows = steps.map((step) => {
     const { migration, statement, status, checksum = null, line = null, facts = {}, actor, message } = step;
     return sql`(${migration}, ${statement}, ${checksum}, ${line}, ${status}, ${JSON.stringify(facts)}, ${actor},
       ${message ?? noMessage}, ${clock(home)}, ${finishedAt(home, step)})`;
   });
-  await home.session.run(sql`INSERT INTO ${ownTable(home, 'lockstep_step')}
+  return sql`INSERT INTO ${ownTable(home, 'lockstep_step')}
     (migration, statement, checksum, line, status, facts, actor, message, started_at, finished_at)
-    VALUES ${join(rows)}`);
+    VALUES ${join(rows)}`;
 }
 
 function finishedAt(home: Home, { status }: NewStep): Sql {

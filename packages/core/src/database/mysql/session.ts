@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockstepError } from '../../errors.ts';
 import { homeOf } from '../../state/tables.ts';
-import type { Dialect, Row, Session, Shape, TableName, TableShape } from '../database.ts';
+import type { Along, Dialect, Row, Session, Shape, TableName, TableShape } from '../database.ts';
 import type { ReplicaLag, RowChange, TableFacts } from '../keyed-rows.ts';
 import type { Sql } from '../sql.ts';
 import { findBlockers } from './blockers.ts';
@@ -86,9 +86,10 @@ export class MysqlSession implements Session {
     }
   }
 
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
+  async transaction<T>(work: () => Promise<T>, { before = [], last }: Along = {}): Promise<T> {
     if (this.#inTransaction)
       throw new LockstepError('INTERNAL', { reason: 'a transaction was begun inside of another' });
+    if (before.length > 0) await this.runAll(before);
     if (this.#fills) await this.#wire.run('SET unique_checks = 1');
     this.#fills = false;
     await this.#wire.run('START TRANSACTION');
@@ -96,6 +97,7 @@ export class MysqlSession implements Session {
     this.#rolledBack = undefined;
     try {
       const result = await work();
+      if (last) await this.runAll(last());
       if (this.#rolledBack !== undefined) throw this.#rolledBack;
       await this.#parts.fence()?.hold(homeOf(this, this.#parts.dialect, []));
       await this.#wire.run('COMMIT');

@@ -8,10 +8,21 @@ import { Command } from './command.ts';
  */
 export class Batch extends Command {
   readonly #statements: readonly RenderedSql[];
+  #answered = 0;
 
   constructor(statements: readonly RenderedSql[]) {
     super(statements.map(({ text }) => text).join('; '));
     this.#statements = statements;
+  }
+
+  /** The statement that has no answer yet. */
+  get atWork(): string {
+    return this.#statements[this.#answered]?.text ?? this.text;
+  }
+
+  override handleCommandComplete(message: { readonly text: string }): void {
+    super.handleCommandComplete(message);
+    this.#answered += 1;
   }
 
   override submit(connection: pg.Connection): void {

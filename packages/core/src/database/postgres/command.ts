@@ -9,6 +9,8 @@ export class Command implements pg.Submittable {
   readonly done: Promise<number>;
   /** Rows that the last statement of the text changed or moved. */
   protected rowCount = 0;
+  /** What the server has answered to it: `COMMIT`, `INSERT 0 1`. */
+  answer = '';
   #resolve: (rows: number) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
@@ -27,6 +29,7 @@ export class Command implements pg.Submittable {
   }
 
   handleCommandComplete(message: { readonly text: string }): void {
+    this.answer = message.text;
     this.rowCount = Number(/ (\d+)$/.exec(message.text)?.[1] ?? 0);
   }
 

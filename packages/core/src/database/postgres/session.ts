@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { LockstepError } from '../../errors.ts';
 import type { Shape, TableShape } from '../../shape/shape.ts';
-import type { Row, Session, TableName } from '../database.ts';
+import type { Along, Row, Session, TableName } from '../database.ts';
 import type { ReplicaLag, RowChange, TableFacts } from '../keyed-rows.ts';
 import { raw, render, sql } from '../sql.ts';
 import type { Sql } from '../sql.ts';
@@ -80,9 +80,7 @@ export class PostgresSession implements Session {
   }
 
   async runAll(statements: readonly Sql[]): Promise<void> {
-    const rendered = statements.map((statement) => render(statement, quote, placeholder));
-    const batch = new Batch(rendered);
-    await this.#send(batch.text, () => this.#client.query(batch).done);
+    await this.#sendAll(statements);
   }
 
   async execute(text: string): Promise<void> {
@@ -95,11 +93,14 @@ export class PostgresSession implements Session {
       );
   }
 
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
-    await this.begin('BEGIN');
+  async transaction<T>(work: () => Promise<T>, { before = [], last }: Along = {}): Promise<T> {
+    this.#enterTransaction();
     try {
+      await (before.length === 0
+        ? this.execute('BEGIN')
+        : this.#sendAll([raw('BEGIN'), ...before, raw('COMMIT AND CHAIN')]));
       const result = await work();
-      await this.#commit();
+      await this.#commit(last?.() ?? []);
       return result;
     } catch (error) {
       await this.rollback();
@@ -112,9 +113,7 @@ export class PostgresSession implements Session {
 
   /** Begins a transaction that stays open until `rollback` or the end of the session. `text` is the kind of BEGIN. */
   async begin(text: string): Promise<void> {
-    if (this.#inTransaction)
-      throw new LockstepError('INTERNAL', { reason: 'a transaction was begun inside of another' });
-    this.#inTransaction = true;
+    this.#enterTransaction();
     await this.execute(text);
   }
 
@@ -231,25 +230,41 @@ export class PostgresSession implements Session {
     await this.#closed;
   }
 
-  async #commit(): Promise<void> {
+  #enterTransaction(): void {
+    if (this.#inTransaction)
+      throw new LockstepError('INTERNAL', { reason: 'a transaction was begun inside of another' });
+    this.#inTransaction = true;
+  }
+
+  async #commit(last: readonly Sql[]): Promise<void> {
     if (this.#client.getTransactionStatus() === 'I') {
       throw new LockstepError('INTERNAL', { reason: 'a transaction was ended by a statement inside of it' });
     }
-    const { command } = await this.#send('COMMIT', () => this.#client.query('COMMIT'));
-    if (command === 'COMMIT') return;
+    if ((await this.#sendAll([...last, raw('COMMIT')])) === 'COMMIT') return;
     // The server answers COMMIT with ROLLBACK, and without an error, if a statement before had failed.
     const reason = 'the transaction was rolled back, because a statement in it had failed';
     throw new LockstepError('STATEMENT_FAILED', { reason, statement: 'COMMIT', sqlState: '25P02', position: '' });
   }
 
-  async #send<T>(text: string, send: () => Promise<T>): Promise<T> {
+  /** Returns the answer to the last of them. */
+  async #sendAll(statements: readonly Sql[]): Promise<string> {
+    const batch = new Batch(statements.map((statement) => render(statement, quote, placeholder)));
+    await this.#send(
+      batch.text,
+      () => this.#client.query(batch).done,
+      () => batch.atWork,
+    );
+    return batch.answer;
+  }
+
+  async #send<T>(text: string, send: () => Promise<T>, atWork: () => string = () => text): Promise<T> {
     // The protocol ends a text at NUL: what follows would not be run.
     if (text.includes('\0')) throw new LockstepError('INTERNAL', { reason: 'a statement holds the character NUL' });
     const leave = await this.#enter();
     try {
       return await send();
     } catch (error) {
-      throw this.#failure(error, text);
+      throw this.#failure(error, atWork());
     } finally {
       leave();
     }
