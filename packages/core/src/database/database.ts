@@ -350,12 +350,17 @@ export interface PutBackTask {
   readonly statements: readonly string[];
   /** Foreign keys that the statements look at; without any statement, they are looked at here. */
   readonly checks?: readonly ForeignKeyCheck[];
+  /** It may be done as soon as the rows of its table are there, and its tasks of earlier stages are done. */
+  readonly needsOnlyItsTable?: boolean;
 }
 
-/** A foreign key holds if the query gives no row: it asks for rows without a parent. */
+/** A foreign key holds if its queries give no row. */
 export interface ForeignKeyCheck {
   readonly foreignKey: string;
+  /** Asks for all rows without a parent. */
   readonly query: string;
+  /** Asks whether there is any. */
+  readonly any: string;
 }
 
 export interface ScriptStatement {

@@ -18,6 +18,17 @@ export class Crew {
 
   /** Runs `work` for each of the items on one of the sessions. Not to be used again after a failure. */
   async each<Item>(items: readonly Item[], work: (session: Session, item: Item) => Promise<void>): Promise<void> {
+    await this.eachThen(items, async (session, item) => {
+      await work(session, item);
+      return [];
+    });
+  }
+
+  /** The same, where `work` returns what can be done because of it, and is to be done first. */
+  async eachThen<Item>(
+    items: readonly Item[],
+    work: (session: Session, item: Item) => Promise<readonly Item[]>,
+  ): Promise<void> {
     try {
       await sideBySide(this.sessions, items, work, () => this.close());
     } catch (error) {

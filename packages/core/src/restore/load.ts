@@ -4,51 +4,29 @@ import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { phase } from '../progress.ts';
 import type { Home } from '../state/tables.ts';
-import type { Crew } from './crew.ts';
 import { recordLoaded } from './journal.ts';
 import type { Load } from './loads.ts';
-import { planLoads } from './loads.ts';
 
 /**
- * Loads the data frames that are not loaded yet, over the wire, on all sessions of the crew. The tables are without
- * foreign keys, and those without a loaded frame are empty. That a frame is loaded is written down in the transaction
- * that loads it, so a run after a kill loads no row twice. The archive has been verified.
+ * Loads data frames over the wire. The tables are without foreign keys, and those without a loaded frame are empty. That a
+ * frame is loaded is written down in the transaction that loads it, so a run after a kill loads no row twice. The archive
+ * has been verified.
  */
-export async function loadTables(
-  home: Home,
-  crew: Crew,
-  archive: Archive,
-  tables: readonly TableShape[],
-  loaded: ReadonlySet<number>,
-  options: RunOptions,
-): Promise<void> {
-  const { contents } = archive;
-  const total = contents.tables.reduce((sum, table) => sum + table.rows, 0);
-  let done = [...loaded].reduce((sum, index) => sum + (contents.frames[index]?.rows ?? 0), 0);
-  const loader = new Loader(archive, tables, options, async (rows) => {
-    done += rows;
-    await options.onProgress?.({ kind: 'count', what: 'rows', done, total });
-  });
-  const loads = planLoads(contents, loaded, crew.sessions.length);
-  await crew.each(loads, (session, load) => loader.load({ ...home, session }, load));
-}
-
-class Loader {
+export class Loader {
   readonly #archive: Archive;
   readonly #tables: ReadonlyMap<string, TableShape>;
   readonly #options: RunOptions;
-  readonly #count: (rows: number) => Promise<void>;
+  readonly #total: number;
+  #done: number;
 
-  constructor(
-    archive: Archive,
-    tables: readonly TableShape[],
-    options: RunOptions,
-    count: (rows: number) => Promise<void>,
-  ) {
+  /** `loaded` are the frames that are there already. */
+  constructor(archive: Archive, tables: readonly TableShape[], loaded: ReadonlySet<number>, options: RunOptions) {
+    const { contents } = archive;
     this.#archive = archive;
     this.#tables = new Map(tables.map((table) => [table.label, table]));
     this.#options = options;
-    this.#count = count;
+    this.#total = contents.tables.reduce((sum, table) => sum + table.rows, 0);
+    this.#done = [...loaded].reduce((sum, index) => sum + (contents.frames[index]?.rows ?? 0), 0);
   }
 
   /** One transaction. */
@@ -61,7 +39,8 @@ class Loader {
         await phase(this.#options, 'restore:load');
         const loaded = await home.session.load(table, rows);
         if (loaded !== entry.rows) throw differs(table, entry.rows, loaded);
-        await this.#count(loaded);
+        this.#done += loaded;
+        await this.#options.onProgress?.({ kind: 'count', what: 'rows', done: this.#done, total: this.#total });
       }
       await recordLoaded(home, frames);
       await phase(this.#options, 'restore:commit');

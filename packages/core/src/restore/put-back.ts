@@ -1,34 +1,49 @@
 import type { TableResult } from '../backup/archive/table-of-contents.ts';
-import type { ForeignKeyCheck, PutBackTask, Session, Shape, ShapeStatement } from '../database/database.ts';
+import type {
+  ForeignKeyCheck,
+  PutBackStage,
+  PutBackTask,
+  Session,
+  Shape,
+  ShapeStatement,
+} from '../database/database.ts';
 import { raw } from '../database/sql.ts';
 import { LockstepError } from '../errors.ts';
 import type { RunOptions } from '../progress.ts';
 import { phase } from '../progress.ts';
 import type { Home } from '../state/tables.ts';
-import type { Crew } from './crew.ts';
 
 /**
- * Puts back what was taken away for the load, as far as it is not there: a run before this one may have done a part of
- * it. Foreign keys are validated.
+ * The stages in which what was taken away for the load is put back, as far as it is not there: a run before this one may
+ * have done a part of it.
  */
-export async function putBack(
+export function stagesOf(
   home: Home,
-  crew: Crew,
   after: readonly ShapeStatement[],
   shape: Shape,
   tables: readonly TableResult[],
-  options: RunOptions,
-): Promise<void> {
-  const stages = home.dialect.putBack(missingFrom(shape, after)).map((stage) => largestFirst(stage, tables));
-  const total = stages.reduce((sum, stage) => sum + stage.length, 0);
-  let done = 0;
-  for (const stage of stages) {
-    await crew.each(stage, async (session, task) => {
-      await phase(options, 'restore:index');
-      await run(session, task);
-      done += 1;
-      await options.onProgress?.({ kind: 'count', what: 'keys, indexes and foreign keys', done, total });
-    });
+): PutBackStage[] {
+  return home.dialect.putBack(missingFrom(shape, after)).map((stage) => largestFirst(stage, tables));
+}
+
+/** Puts back what was taken away. Foreign keys are validated. */
+export class Builder {
+  readonly #total: number;
+  readonly #options: RunOptions;
+  #done = 0;
+
+  constructor(stages: readonly PutBackStage[], options: RunOptions) {
+    this.#total = stages.reduce((sum, stage) => sum + stage.length, 0);
+    this.#options = options;
+  }
+
+  /** Throws FOREIGN_KEY_BROKEN. */
+  async build(session: Session, task: PutBackTask): Promise<void> {
+    await phase(this.#options, 'restore:index');
+    await run(session, task);
+    this.#done += 1;
+    const what = 'keys, indexes and foreign keys';
+    await this.#options.onProgress?.({ kind: 'count', what, done: this.#done, total: this.#total });
   }
 }
 
@@ -54,8 +69,8 @@ function isBroken(error: unknown): boolean {
   return error instanceof LockstepError && (error.details['sqlState'] ?? '').startsWith('23');
 }
 
-async function refuseOrphans(session: Session, { foreignKey, query }: ForeignKeyCheck): Promise<void> {
-  const rows = await session.query(raw(`SELECT 1 FROM (${query} LIMIT 1) orphans`));
+async function refuseOrphans(session: Session, { foreignKey, query, any }: ForeignKeyCheck): Promise<void> {
+  const rows = await session.query(raw(any));
   if (rows.length > 0) throw new LockstepError('FOREIGN_KEY_BROKEN', { foreignKey, query });
 }
 

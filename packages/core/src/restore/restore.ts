@@ -30,8 +30,7 @@ import { openCrew } from './crew.ts';
 import { settleFailure } from './failure.ts';
 import type { Journal } from './journal.ts';
 import { readJournal, writeJournal } from './journal.ts';
-import { loadTables } from './load.ts';
-import { putBack } from './put-back.ts';
+import { loadAndBuild } from './load-and-build.ts';
 import { restoreRecords } from './records.ts';
 import type { TargetKind } from './target.ts';
 import { inspectTarget } from './target.ts';
@@ -149,9 +148,7 @@ async function fill(
       crew.sessions.map(({ id }) => id),
     );
     await phase(options, 'restore:built');
-    await loadTables(home, crew, archive, shape.tables, begun?.loaded ?? new Set(), options);
-    await phase(options, 'restore:loaded');
-    await putBack(home, crew, after, shape, contents.tables, options);
+    await loadAndBuild(home, crew, archive, { shape, after, loaded: begun?.loaded ?? new Set() }, options);
     await phase(options, 'restore:settle');
     await crew.each(contents.counters, (session, counter) => session.execute(home.dialect.counter(counter)));
     await crew.each(shape.tables, (session, table) => session.execute(home.dialect.analyze(table)));

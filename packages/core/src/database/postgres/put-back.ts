@@ -1,5 +1,5 @@
 import type { ForeignKeyCheck, PutBackStage, PutBackTask, ShapeStatement } from '../database.ts';
-import { orphansQuery } from '../orphans.ts';
+import { anyOrphanQuery, orphansQuery } from '../orphans.ts';
 import { quote, quoteTable } from './quote.ts';
 
 /**
@@ -16,7 +16,11 @@ export function putBack(statements: readonly ShapeStatement[]): PutBackStage[] {
   const isLater = (statement: ShapeStatement): boolean => validation(statement) !== undefined;
   const stages: PutBackStage[] = [
     byTable(of('key'), (statement) => [statement.create]),
-    of('index').map((statement) => ({ table: statement.table, statements: [statement.create] })),
+    of('index').map((statement) => ({
+      table: statement.table,
+      statements: [statement.create],
+      needsOnlyItsTable: isPlain(statement),
+    })),
     inOrder(of('part of an index')),
     inOrder(of('check')),
     inOrder(of('foreign key'), (statement) => [
@@ -65,11 +69,29 @@ function byTable(
     const key = statement.table ?? '';
     tasks.set(key, [...(tasks.get(key) ?? []), statement]);
   }
-  return [...tasks].map(([table, list]) => ({ table, statements: list.flatMap(text), checks: list.flatMap(checkOf) }));
+  return [...tasks].map(([table, list]) => ({
+    table,
+    statements: list.flatMap(text),
+    checks: list.flatMap(checkOf),
+    needsOnlyItsTable: list.every(isPlain),
+  }));
+}
+
+const plainIndex = /^CREATE (?:UNIQUE )?INDEX [^()]* USING \w+ \([^()]*\)(?: INCLUDE \([^()]*\))?$/;
+
+/** Nothing but columns: a function in an expression or a condition could ask any other table, whatever it says of itself. */
+function isPlain({ kind, create }: ShapeStatement): boolean {
+  return kind === 'primary key' || kind === 'unique constraint' || plainIndex.test(create);
 }
 
 /** What the server looks at when it adds a foreign key to rows, or validates it. */
 function checkOf({ name, reference }: ShapeStatement): ForeignKeyCheck[] {
   if (!reference?.validated) return [];
-  return [{ foreignKey: name, query: orphansQuery(reference, quote, quoteTable) }];
+  return [
+    {
+      foreignKey: name,
+      query: orphansQuery(reference, quote, quoteTable),
+      any: anyOrphanQuery(reference, quote, quoteTable),
+    },
+  ];
 }

@@ -3,7 +3,7 @@ import type { MysqlDatabase } from '#core/database/mysql/mysql-database.js';
 import type { MysqlSession } from '#core/database/mysql/session.js';
 import { raw } from '#core/database/sql.js';
 import { Crew } from '#core/restore/crew.js';
-import { putBack } from '#core/restore/put-back.js';
+import { Builder, stagesOf } from '#core/restore/put-back.js';
 import type { Shape } from '#core/shape/shape.js';
 import { fingerprint } from '#core/shape/fingerprint.js';
 import { homeOf } from '#core/state/tables.js';
@@ -15,8 +15,10 @@ async function again(database: MysqlDatabase, session: MysqlSession, shape: Shap
   const after = shape.after.filter(({ drop }) => drop !== undefined);
   const crew = new Crew([session, await database.session()], undefined);
   const home = homeOf(session, database.dialect, []);
-  await putBack(home, crew, after, await session.describe(), [], {});
-  return database.dialect.putBack(after).flatMap((stage) => stage.flatMap(({ statements }) => statements));
+  const stages = stagesOf(home, after, await session.describe(), []);
+  const builder = new Builder(stages, {});
+  for (const stage of stages) await crew.each(stage, (worker, task) => builder.build(worker, task));
+  return stages.flatMap((stage) => stage.flatMap(({ statements }) => statements));
 }
 
 describeEachServer('putting back', (engine) => {
