@@ -20,7 +20,7 @@ const families: Record<string, { suites: string[]; sets: string[]; backup: strin
     restore: ['pg_restore -j2', 'zstd -dc | psql'],
   },
   mysql: {
-    suites: ['backup', 'restore', 'growth', 'backfill'],
+    suites: ['backup', 'restore', 'growth'],
     sets: ['mix'],
     backup: ['mysqldump | zstd -1', 'mydumper -t 2, zstd -1'],
     restore: ['zstd -dc | mysql', 'zstd -d, myloader -t 2'],
