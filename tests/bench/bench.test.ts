@@ -27,7 +27,7 @@ const families: Record<string, { suites: string[]; sets: string[]; backup: strin
   },
   mariadb: {
     suites: ['backup', 'restore'],
-    sets: ['edges', 'many'],
+    sets: ['edges'],
     backup: ['mariadb-dump | zstd -1', 'mydumper -t 2, zstd -1'],
     restore: ['zstd -dc | mariadb', 'zstd -d, myloader -t 2'],
   },
@@ -74,6 +74,14 @@ it.each(embedded)('measures %s, which has no client programs', { timeout: 600_00
   await bench(['backup', '--engine', engine, '--json', file]);
   const result = fieldsOf(JSON.parse(await readFile(file, 'utf8')));
   expectRatio(result, ['dumpDataDir of PGlite']);
+});
+
+const mariadb = servers.filter(({ engine }) => engine.startsWith('mariadb')).map(({ engine }) => engine);
+
+it.each(mariadb)('measures a thousand tables on %s', { timeout: 600_000 }, async (engine) => {
+  const file = join(await temporaryFolder(), 'result.json');
+  await bench(['backup', '--engine', engine, '--set', 'many', '--json', file]);
+  expectBackup(fieldsOf(JSON.parse(await readFile(file, 'utf8'))), families['mariadb']?.backup ?? []);
 });
 
 it('says how it is used when it is called wrongly', async () => {

@@ -1,4 +1,5 @@
-import type { Database, Session } from '../database/database.ts';
+import type { Database, Lock, Session } from '../database/database.ts';
+import { LockstepError } from '../errors.ts';
 import { phase } from '../progress.ts';
 import type { Migration } from '../release/migration-file.ts';
 import type { Step } from '../state/step.ts';
@@ -61,19 +62,33 @@ export async function applyAll(
   const ahead = new Ahead(runner.lock);
   for (const [index, migration] of migrations.entries()) {
     ahead.follow(migrations[index + 1]);
-    await each(migration);
     const started = performance.now();
-    const own: Runner = { ...runner, home: await next(isClean) };
-    // Nobody else writes steps while the lock is held, and nobody has written any in a scratch database.
-    known ??= runner.lock ? await readSteps(own.home) : [];
-    const steps = known.filter((step) => step.migration === migration.key);
-    await phase(runner, 'migrate:begin', migration.key);
-    isClean = migration.language === 'sql' && (await applySql({ ...own, ahead }, migration, steps));
-    if (migration.language !== 'sql') await applyData(own, migration, steps);
+    const apply = async (): Promise<boolean> => {
+      await each(migration);
+      const own: Runner = { ...runner, home: await next(isClean) };
+      // Nobody else writes steps while the lock is held, and nobody has written any in a scratch database.
+      known ??= runner.lock ? await readSteps(own.home) : [];
+      const steps = known.filter((step) => step.migration === migration.key);
+      await phase(runner, 'migrate:begin', migration.key);
+      if (migration.language === 'sql') return applySql({ ...own, ahead }, migration, steps);
+      await applyData(own, migration, steps);
+      return false;
+    };
+    isClean = await orLockLost(runner.lock, apply);
     await phase(runner, 'migrate:applied', migration.key);
     onlyDefinitions &&= isClean;
     const milliseconds = Math.round(performance.now() - started);
     applied.push({ version: migration.key, description: migration.description, milliseconds });
   }
   return { applied, onlyDefinitions };
+}
+
+/** Where nothing of a migration has begun, a lost connection says less than the lock that went with it. */
+async function orLockLost<Result>(lock: Lock | undefined, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof LockstepError && error.code === 'CONNECTION_LOST') await lock?.check();
+    throw error;
+  }
 }
