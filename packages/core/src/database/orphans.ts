@@ -1,21 +1,28 @@
-import type { Reference, TableName } from './database.ts';
+import type { ForeignKeyCheck, Reference, TableName } from './database.ts';
 
 type Quote = (name: string) => string;
 type QuoteTable = (table: TableName) => string;
 
-/** The query for the rows that break a foreign key: they have no parent. A row with a NULL in the key needs none. */
-export function orphansQuery(reference: Reference, quote: Quote, quoteTable: QuoteTable): string {
+/** How it is found out whether a foreign key holds. Rows that break it have no parent; one with a NULL in the key needs none. */
+export function foreignKeyCheck(
+  foreignKey: string,
+  reference: Reference,
+  quote: Quote,
+  quoteTable: QuoteTable,
+): ForeignKeyCheck {
+  const query = allOrphans(reference, quote, quoteTable);
+  return { foreignKey, query, any: anyOrphan(reference, quote, quoteTable) };
+}
+
+function allOrphans(reference: Reference, quote: Quote, quoteTable: QuoteTable): string {
   const { from, columns, to, toColumns } = reference;
   const pairs = pairsOf(reference, quote);
   const given = columns.map((column) => `c.${quote(column)} IS NOT NULL`);
   return `SELECT c.* FROM ${quoteTable(from)} c LEFT JOIN ${quoteTable(to)} p ON ${pairs} WHERE ${given.join(' AND ')} AND p.${quote(toColumns[0] ?? '')} IS NULL`;
 }
 
-/**
- * A query that gives a row if any row breaks a foreign key. It reads each key once, from the index of the foreign key
- * where there is one, and so takes a quarter of the time.
- */
-export function anyOrphanQuery(reference: Reference, quote: Quote, quoteTable: QuoteTable): string {
+/** Reads each key once, from the index of the foreign key where there is one, which takes a quarter of the time. */
+function anyOrphan(reference: Reference, quote: Quote, quoteTable: QuoteTable): string {
   const { from, columns, to } = reference;
   const names = columns.map(quote);
   const given = names.map((column) => `${column} IS NOT NULL`);

@@ -1,5 +1,5 @@
-import type { ForeignKeyCheck, PutBackStage, Reference, ShapeStatement, TableName } from '../database.ts';
-import { anyOrphanQuery, orphansQuery } from '../orphans.ts';
+import type { PutBackStage, ShapeStatement } from '../database.ts';
+import { foreignKeyCheck } from '../orphans.ts';
 import { quote } from './quote.ts';
 import { guardedStatements } from './shape/guarded.ts';
 
@@ -22,9 +22,11 @@ export function putBack(statements: readonly ShapeStatement[]): PutBackStage[] {
   }
   const stages: PutBackStage[] = [
     [...tables].map(([table, list]) => ({ table, statements: together(list), needsOnlyItsTable: true })),
-    foreignKeys.flatMap(({ name: foreignKey, table, reference }) =>
-      reference ? [{ table, statements: [], checks: [checkOf(foreignKey, reference)] }] : [],
-    ),
+    foreignKeys.flatMap(({ name: foreignKey, table, reference }) => {
+      if (!reference) return [];
+      const checks = [foreignKeyCheck(foreignKey, reference, quote, (other) => quote(other.name))];
+      return [{ table, statements: [], checks }];
+    }),
     // Two sessions that add foreign keys could wait for each other's tables.
     inOrder(foreignKeys.map(({ create }) => create)),
     inOrder(others),
@@ -67,13 +69,4 @@ function together(statements: readonly string[]): string[] {
     }
   }
   return made.map(({ text }) => text);
-}
-
-function checkOf(foreignKey: string, reference: Reference): ForeignKeyCheck {
-  const quoteTable = (table: TableName): string => quote(table.name);
-  return {
-    foreignKey,
-    query: orphansQuery(reference, quote, quoteTable),
-    any: anyOrphanQuery(reference, quote, quoteTable),
-  };
 }

@@ -1,5 +1,5 @@
 import type { ForeignKeyCheck, PutBackStage, PutBackTask, ShapeStatement } from '../database.ts';
-import { anyOrphanQuery, orphansQuery } from '../orphans.ts';
+import { foreignKeyCheck } from '../orphans.ts';
 import { quote, quoteTable } from './quote.ts';
 
 /**
@@ -87,11 +87,5 @@ function isPlain({ kind, create }: ShapeStatement): boolean {
 /** What the server looks at when it adds a foreign key to rows, or validates it. */
 function checkOf({ name, reference }: ShapeStatement): ForeignKeyCheck[] {
   if (!reference?.validated) return [];
-  return [
-    {
-      foreignKey: name,
-      query: orphansQuery(reference, quote, quoteTable),
-      any: anyOrphanQuery(reference, quote, quoteTable),
-    },
-  ];
+  return [foreignKeyCheck(name, reference, quote, quoteTable)];
 }
