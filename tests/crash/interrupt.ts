@@ -116,7 +116,8 @@ async function waiting({ engine, url }: FreshDatabase): Promise<string[]> {
   return list.split('\n').filter((line) => line !== '');
 }
 
-async function cutConnections(place: FreshDatabase, which: 'all' | 'waiting'): Promise<void> {
+/** The server ends connections to a database. */
+export async function cutConnections(place: FreshDatabase, which: 'all' | 'waiting'): Promise<void> {
   const { engine, url } = place;
   const server = { engine, url: engine.url ?? url };
   const name = new URL(url).pathname.slice(1);

@@ -47,10 +47,6 @@ export async function applySql(runner: SqlRunner, migration: Migration, known: r
   const started = Date.now();
   // Nobody goes on with a scratch database.
   let intents = runner.lock ? [await intentOf(runner, migration, known)] : [];
-  const writeNow = async (): Promise<void> => {
-    await writeIntents(runner.home, intents, known);
-    intents = [];
-  };
   const [statements] = await Promise.all([
     ahead.statementsOf(runner.home, migration, intents[0]?.facts?.['timestamp']),
     ahead.checkLock(),
@@ -81,7 +77,8 @@ export async function applySql(runner: SqlRunner, migration: Migration, known: r
   const mayEnd = after.together && (last?.[0]?.transactional === true || after.scripts.length === 0);
   const endsWithLast = mayEnd && last !== undefined;
   if (!beginsWithFirst && before.scripts.length > 0) {
-    await writeNow();
+    await writeIntents(runner.home, intents, known);
+    intents = [];
     await runApart(runner, before);
   }
   for (const group of groups) {
@@ -95,7 +92,7 @@ export async function applySql(runner: SqlRunner, migration: Migration, known: r
     if (first.transactional) {
       const begin = isFirst && beginsWithFirst ? () => runWithin(runner, before) : undefined;
       const toWrite = newIntents(runner.home, intents, known);
-      if (toWrite.length === 0) await writeNow();
+      if (toWrite.length === 0) await writeIntents(runner.home, intents, known);
       await runTogether(runner, migration, group, untouched, { intents: toWrite, begin, ending: ends });
     } else {
       await runAlone(runner, migration, first, { untouched, intents, known }, ends);

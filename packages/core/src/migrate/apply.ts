@@ -83,7 +83,7 @@ export async function applyAll(
   return { applied, onlyDefinitions };
 }
 
-/** Where nothing of a migration has begun, a lost connection says less than the lock that went with it. */
+/** That a connection is lost says less than that the lock has gone with it, as it does when the server dies. */
 async function orLockLost<Result>(lock: Lock | undefined, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
